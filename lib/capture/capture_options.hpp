@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Every knob of the capture backends. Config only names these.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/time.hpp"
+
+namespace tcpstated {
+
+/// Whether a backend runs: `Auto` takes it if it works here.
+enum class Enabled : std::uint8_t { Auto, True, False };
+
+inline constexpr std::array<std::string_view, 3> kEnabledLabels{"auto", "true",
+                                                                "false"};
+
+struct SockDiagOptions {
+  Enabled enabled = Enabled::Auto;
+  /// Time between sweeps; stretched so that sweeps use at most
+  /// `max_core_share` of one core.
+  Duration interval = std::chrono::seconds(5);
+  double max_core_share = 0.005;
+  /// Known CLOSE_WAIT sockets asked for again each second (2-3 us each).
+  std::size_t lookups_per_tick = 500;
+};
+
+struct CaptureOptions {
+  SockDiagOptions sock_diag;
+};
+
+}  // namespace tcpstated
