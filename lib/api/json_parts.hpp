@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Pieces that several JSON documents are made of. Private to the json_*.cpp
+/// files of this room, which include Boost.JSON before it.
+
+#include <string>
+
+#include "engine/host_view.hpp"
+#include "engine/listing.hpp"
+
+namespace boost::json {
+class object;
+class array;
+}  // namespace boost::json
+
+namespace tcpstated {
+
+[[nodiscard]] double to_seconds(Duration duration);
+[[nodiscard]] boost::json::object to_json(const Endpoint& endpoint);
+[[nodiscard]] boost::json::object to_json(const StateCounts& counts);
+[[nodiscard]] boost::json::object to_json(const Process& process);
+[[nodiscard]] boost::json::array to_json(const std::vector<Holder>& holders);
+/// What a row of /connections and of /leaks have in common.
+[[nodiscard]] boost::json::object to_json(const Connection& connection,
+                                          const HostView& view);
+[[nodiscard]] boost::json::object to_json(const Leak& leak,
+                                          const HostView& view);
+[[nodiscard]] boost::json::array to_json(const std::vector<LeakGroup>& groups,
+                                         const HostView& view);
+/// Adds "attribution", "holders" and, if any, "in_flight_candidates".
+void add_holders(boost::json::object& into, const Holders& holders);
+
+}  // namespace tcpstated

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/json_views.hpp"
+
+#include <boost/json.hpp>
+
+#include "api/json_parts.hpp"
+#include "base/strings.hpp"
+
+namespace tcpstated {
+namespace {
+
+namespace json = boost::json;
+
+std::string to_text(const json::object& document) {
+  return json::serialize(document) + '\n';
+}
+
+json::object start(const HostView& view) {
+  return {{"time", format_rfc3339(view.anchor.to_wall(view.at))},
+          {"ready", view.ready}};
+}
+
+json::object sweep(const HostView& view) {
+  std::uint64_t count = 0;
+  std::uint64_t failed = 0;
+  for (const BackendView& backend : view.backends) {
+    count += backend.stats.snapshots;
+    failed += backend.stats.snapshots_failed;
+  }
+  return {{"count", count},
+          {"failed", failed},
+          {"rows", view.sweep.rows},
+          {"complete", view.sweep.complete},
+          {"cpu_seconds", to_seconds(view.sweep.cpu)},
+          {"wall_seconds", to_seconds(view.sweep.wall)},
+          {"interval_seconds", to_seconds(view.sweep.next_in)},
+          {"age_seconds", to_seconds(view.at - view.sweep.at)}};
+}
+
+json::object states(const HostView& view) {
+  json::object object = start(view);
+  object["states"] = to_json(view.tcp);
+  object["mptcp"] = to_json(view.mptcp);
+  if (view.trend) {
+    json::object change;
+    for (const TcpStateInfo& row : kTcpStates)
+      change[row.label] = view.trend->change[index(row.state)];
+    object["change"] = {{"window_seconds", to_seconds(view.trend->window)},
+                        {"states", std::move(change)}};
+  }
+  object["counters"] = {{"curr_estab", view.counters.curr_estab},
+                        {"time_wait_sockets", view.counters.time_wait},
+                        {"orphans", view.counters.orphans}};
+  object["time_wait_minisocks"] = {{"fin_wait_2", view.fin_wait_2_minisocks}};
+  object["sweep"] = sweep(view);
+  return object;
+}
+
+json::array explanations() {
+  json::array array;
+  for (const TcpStateInfo& row : kTcpStates)
+    array.push_back({{"state", row.label},
+                     {"rfc_name", row.rfc_name},
+                     {"meaning", row.meaning},
+                     {"normal", row.normal}});
+  return array;
+}
+
+json::array backends(const HostView& view) {
+  json::array array;
+  for (const BackendView& backend : view.backends)
+    array.push_back({{"name", backend.name},
+                     {"up", backend.up},
+                     {"detail", backend.detail},
+                     {"received", backend.stats.received},
+                     {"rejected", backend.stats.rejected},
+                     {"snapshots", backend.stats.snapshots},
+                     {"snapshots_failed", backend.stats.snapshots_failed}});
+  return array;
+}
+
+json::object status(const DaemonInfo& daemon, const HostView& view) {
+  json::object object = start(view);
+  const WallTime now = view.anchor.to_wall(view.at);
+  object["version"] = daemon.version;
+  object["revision"] = daemon.revision;
+  object["compiler"] = daemon.compiler;
+  object["host"] = printable(daemon.hostname);
+  object["pid"] = daemon.pid;
+  object["started"] = format_rfc3339(daemon.started);
+  object["uptime_seconds"] = to_seconds(now - daemon.started);
+  object["backends"] = backends(view);
+  json::array capabilities;
+  for (const std::string& name : daemon.capabilities)
+    capabilities.emplace_back(name);
+  object["capabilities"] = {{"effective", std::move(capabilities)}};
+  json::array abilities;
+  for (const Ability& ability : daemon.abilities) {
+    json::object entry{{"name", ability.name},
+                       {"available", ability.available}};
+    if (!ability.available) {
+      entry["effect"] = ability.effect;
+      entry["missing"] = ability.missing;
+      entry["how"] = ability.how;
+    }
+    abilities.push_back(std::move(entry));
+  }
+  object["abilities"] = std::move(abilities);
+  object["sweep"] = sweep(view);
+  object["table"] = {{"tracked", view.tracked},
+                     {"limit", view.tracked_limit},
+                     {"refused", view.totals.refused}};
+  object["attribution"] = {
+      {"searches", view.totals.searches},
+      {"not_found", view.totals.holders_not_found},
+      {"not_permitted", view.totals.holders_not_permitted}};
+  object["counts_clamped"] = view.totals.clamped;
+  return object;
+}
+
+json::object to_json(const ListedConnection& row, const HostView& view) {
+  json::object object = tcpstated::to_json(row.connection, view);
+  if (row.cause) {
+    object["cause"] = label(*row.cause);
+    object["leaked"] = row.leaked;
+  }
+  if (row.listener) object["listener"] = tcpstated::to_json(*row.listener);
+  if (row.holders) add_holders(object, *row.holders);
+  return object;
+}
+
+}  // namespace
+
+std::string status_json(const DaemonInfo& daemon, const HostView& view) {
+  return to_text(status(daemon, view));
+}
+
+std::string states_json(const HostView& view) {
+  json::object object = states(view);
+  object["explanations"] = explanations();
+  return to_text(object);
+}
+
+std::string leaks_json(const HostView& view, const std::vector<Leak>& leaks) {
+  json::object object = start(view);
+  object["total"] = leaks.size();
+  json::array items;
+  for (const Leak& leak : leaks) items.push_back(to_json(leak, view));
+  object["items"] = std::move(items);
+  object["groups"] = to_json(view.leak_groups, view);
+  return to_text(object);
+}
+
+std::string connections_json(const ListingPage& page, const HostView& view) {
+  json::object object = start(view);
+  json::array items;
+  for (const ListedConnection& row : page.rows)
+    items.push_back(to_json(row, view));
+  object["items"] = std::move(items);
+  object["next"] =
+      page.next ? json::value(std::to_string(*page.next)) : json::value();
+  return to_text(object);
+}
+
+std::string connection_json(const ListedConnection& row, const HostView& view) {
+  return to_text(to_json(row, view));
+}
+
+std::string listeners_json(const HostView& view, const ProcessScan& owners) {
+  json::object object = start(view);
+  json::array items;
+  for (const ListenerView& listener : view.listeners) {
+    std::vector<Holder> holders;
+    for (const std::uint64_t inode : listener.inodes)
+      if (const auto found = owners.holders.find(inode);
+          found != owners.holders.end())
+        holders.insert(holders.end(), found->second.begin(),
+                       found->second.end());
+    items.push_back({{"local", to_json(listener.local)},
+                     {"protocol", label(listener.protocol)},
+                     {"sockets", listener.sockets},
+                     {"accept_queue_length", listener.queue},
+                     {"accept_queue_limit", listener.limit},
+                     {"holders", to_json(holders)}});
+  }
+  object["items"] = std::move(items);
+  return to_text(object);
+}
+
+std::string processes_json(const ProcessReport& report, const HostView& view) {
+  json::object object = start(view);
+  json::array items;
+  for (const ProcessSockets& process : report.processes) {
+    json::object entry = to_json(*process.process);
+    entry["sockets"] = process.counts.total();
+    entry["states"] = to_json(process.counts);
+    items.push_back(std::move(entry));
+  }
+  object["items"] = std::move(items);
+  object["without_process"] = to_json(report.unowned);
+  object["unreadable_processes"] = report.unreadable;
+  return to_text(object);
+}
+
+std::string overview_json(const DaemonInfo& daemon, const HostView& view) {
+  json::object object = states(view);
+  object["status"] = status(daemon, view);
+  object["leaks"] = {{"total", view.leaked},
+                     {"groups", to_json(view.leak_groups, view)}};
+  return to_text(object);
+}
+
+}  // namespace tcpstated

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/wording.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/strings.hpp"
+
+namespace tcpstated {
+
+std::string age_text(const SinceBounds& since, Instant now) {
+  return (since.exact ? "" : ">") + format_age(since.age(now));
+}
+
+std::string example_text(const Leak& leak) {
+  if (leak.cause == LeakCause::NeverAccepted)
+    return leak.listener ? "listener " + leak.listener->to_string()
+                         : "to " + leak.connection.tuple.local.to_string();
+  const std::string peer = leak.connection.tuple.remote.to_string();
+  if (leak.holders->holders.empty()) return "peer " + peer;
+  return fmt::format("fd {}, peer {}", leak.holders->holders.front().fd, peer);
+}
+
+std::string pid_text(const LeakGroup& group) {
+  if (!group.process) return "?";
+  if (group.other_processes == 0) return std::to_string(group.process->id.pid);
+  return fmt::format("{} +{}", group.process->id.pid, group.other_processes);
+}
+
+std::string holders_text(const Holders& holders) {
+  std::string text;
+  for (const Holder& holder : holders.holders) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{}[{}] fd {}", holder.process->command,
+                        holder.process->id.pid, holder.fd);
+    if (holder.kind != HolderKind::Descriptor)
+      text += fmt::format(" ({})", label(holder.kind));
+  }
+  return text.empty() ? attribution_text(holders) : text;
+}
+
+std::string attribution_text(const Holders& holders) {
+  switch (holders.attribution) {
+    case Attribution::Found:
+      return "";
+    case Attribution::Pending:
+      return "not searched yet";
+    case Attribution::NotPermitted:
+      return "unknown: not all processes may be read";
+    case Attribution::Off:
+      return "unknown: attribution is off";
+    case Attribution::NotFound:
+      break;
+  }
+  std::string text = "no process has it open";
+  for (const InFlightCandidate& candidate : holders.candidates)
+    text += fmt::format("; may be in flight to {}[{}] fd {}",
+                        candidate.process->command, candidate.process->id.pid,
+                        candidate.fd);
+  return text;
+}
+
+std::size_t count_processes(const std::vector<LeakGroup>& groups) {
+  std::set<std::int32_t> pids;
+  for (const LeakGroup& group : groups)
+    if (group.process) pids.insert(group.process->id.pid);
+  return pids.size();
+}
+
+}  // namespace tcpstated

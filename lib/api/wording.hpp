@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Words that several renderings share, so that the pages and JSON say the
+/// same thing in the same way.
+
+#include <string>
+
+#include "engine/host_view.hpp"
+#include "engine/listing.hpp"
+#include "leak/leak.hpp"
+
+namespace tcpstated {
+
+/// "71s", or ">71s" where the age is only known to be at least that.
+[[nodiscard]] std::string age_text(const SinceBounds& since, Instant now);
+
+/// "fd 87, peer 10.0.0.7:51312" or "listener 0.0.0.0:443".
+[[nodiscard]] std::string example_text(const Leak& leak);
+
+/// The holder that a group of leaks is named after, and how many more there
+/// are: "2211" or "2211 +1"; "?" where nobody is known.
+[[nodiscard]] std::string pid_text(const LeakGroup& group);
+
+/// "java[2211] fd 87", one per holder, joined by ", "; or why there is none.
+[[nodiscard]] std::string holders_text(const Holders& holders);
+
+/// Why nobody could be named, in a sentence; empty if somebody was.
+[[nodiscard]] std::string attribution_text(const Holders& holders);
+
+/// Distinct processes that hold leaked sockets, as far as they are known.
+[[nodiscard]] std::size_t count_processes(const std::vector<LeakGroup>& groups);
+
+}  // namespace tcpstated

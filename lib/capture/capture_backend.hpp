@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// The contract between a source of TCP observations and the engine.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "kernel/tcp_counters.hpp"
+#include "tcp/state_change.hpp"
+
+namespace tcpstated {
+
+/// What a whole-table snapshot cost and whether it may be believed.
+struct SnapshotReport {
+  Instant at;
+  bool complete = false;  ///< false: unmentioned sockets may still exist
+  std::size_t rows = 0;
+  Duration cpu{};
+  Duration wall{};
+  Duration next_in{};  ///< until the next snapshot, as stretched
+};
+
+/// Where a backend puts what it observed. Called on the engine's thread; spans
+/// are valid during the call.
+class CaptureSink {
+ public:
+  virtual ~CaptureSink() = default;
+
+  /// Endpoints are in these states now. CLOSED: left every table.
+  virtual void on_changes(std::span<const StateChange> changes) = 0;
+
+  /// Between the two calls every on_changes() row says "exists, in state `to`";
+  /// if the snapshot is complete, what was not said is gone.
+  virtual void on_snapshot_begin(Instant at) = 0;
+  virtual void on_snapshot_end(const SnapshotReport& report) = 0;
+
+  /// Kernel backends: the host's counters, at the latest when a snapshot ends.
+  virtual void on_counters(const TcpCounters& counters) = 0;
+
+  /// Nothing older than `now` will be delivered any more.
+  virtual void on_time(Instant now) = 0;
+};
+
+/// Running totals of a backend, for /metrics and /api/v1/status.
+struct CaptureStats {
+  std::uint64_t received = 0;  ///< rows, packets or events
+  std::uint64_t rejected = 0;  ///< arrived but unreadable
+  std::uint64_t snapshots = 0;
+  std::uint64_t snapshots_failed = 0;  ///< incomplete ones
+  std::string detail;                  ///< one line for people
+};
+
+/// A source of TCP observations: a kernel table, a wire, a file. Entirely
+/// passive: it owns descriptors but no thread, no timer and no policy about
+/// when it runs. Belongs to the engine's thread.
+class CaptureBackend {
+ public:
+  virtual ~CaptureBackend() = default;
+
+  /// Metric label and log word: "sock_diag", "ebpf", "pcap".
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+  /// Call drain() at least this often.
+  [[nodiscard]] virtual Duration period() const = 0;
+
+  /// Delivers what is due. An Error means that the backend cannot go on; a
+  /// broken snapshot is not an Error but `complete == false`.
+  virtual Result<> drain(CaptureSink& sink) = 0;
+
+  [[nodiscard]] virtual CaptureStats stats() const = 0;
+};
+
+}  // namespace tcpstated

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace tcpstated {
+namespace {
+
+/// What the table keeps a row for: full sockets in a watched state. Request
+/// sockets and minisocks belong to no process and are only counted, so that a
+/// flood of them costs no memory.
+bool is_watched(const StateChange& change) {
+  return change.socket.kind == SocketKind::Full &&
+         (change.to == TcpState::Closed || kWatchedStates.contains(change.to));
+}
+
+void tally_row(StateTally& tally, const StateChange& row) {
+  if (row.to == TcpState::Closed) return;
+  StateCounts& counts =
+      row.socket.protocol == Protocol::Tcp ? tally.tcp : tally.mptcp;
+  ++counts[row.to];
+  if (row.to == TcpState::FinWait2 && row.socket.kind == SocketKind::TimeWait)
+    ++tally.fin_wait_2_minisocks;
+}
+
+}  // namespace
+
+void Engine::on_changes(std::span<const StateChange> changes) {
+  for (const StateChange& change : changes) {
+    if (in_sweep_) tally_row(sweeping_, change);
+    if (!is_watched(change)) continue;
+    const auto transition = table_.apply(change);
+    if (transition && !in_sweep_) count_move(*transition);
+  }
+}
+
+void Engine::count_move(const Transition& transition) {
+  StateCounts& counts = transition.now.socket.protocol == Protocol::Tcp
+                            ? tally_.tcp
+                            : tally_.mptcp;
+  if (transition.from != TcpState::Closed) counts.leave(transition.from);
+  if (transition.now.state != TcpState::Closed)
+    counts.enter(transition.now.state);
+}
+
+void Engine::on_snapshot_begin(Instant at) {
+  now_ = at;
+  in_sweep_ = true;
+  sweeping_ = {};
+  table_.begin_snapshot();
+}
+
+void Engine::on_snapshot_end(const SnapshotReport& report) {
+  in_sweep_ = false;
+  sweep_ = report;
+  table_.end_snapshot(report.at, report.complete, closed_);
+  closed_.clear();
+  if (!report.complete) return;
+  ready_ = true;
+  tally_ = sweeping_;
+  if (counts().clamped) ++totals_.clamped;
+}
+
+void Engine::on_counters(const TcpCounters& counters) { counters_ = counters; }
+
+void Engine::on_time(Instant now) {
+  now_ = now;
+  history_.add(now, counts().tcp);
+  leaks_.evaluate(now, table_, events_);
+  for (const LeakEvent& event : events_) observer_.on_leak(event);
+  events_.clear();
+}
+
+void Engine::on_holders(const HolderAnswer& answer) {
+  ++totals_.searches;
+  for (const HolderAnswer::Entry& entry : answer.entries) {
+    if (entry.holders->attribution == Attribution::NotFound)
+      ++totals_.holders_not_found;
+    if (entry.holders->attribution == Attribution::NotPermitted)
+      ++totals_.holders_not_permitted;
+  }
+  leaks_.learn(answer);
+}
+
+std::vector<ListenerView> Engine::listeners() const {
+  std::map<std::pair<Endpoint, Protocol>, ListenerView> by_address;
+  table_.visit([&](const Connection& row) {
+    if (row.state != TcpState::Listen) return;
+    ListenerView& view = by_address[{row.tuple.local, row.socket.protocol}];
+    view.local = row.tuple.local;
+    view.protocol = row.socket.protocol;
+    ++view.sockets;
+    view.queue += row.socket.receive_queue;
+    view.limit += row.socket.send_queue;
+    view.inodes.push_back(row.socket.inode);
+  });
+  std::vector<ListenerView> sorted;
+  sorted.reserve(by_address.size());
+  for (auto& [address, view] : by_address) sorted.push_back(std::move(view));
+  return sorted;
+}
+
+std::shared_ptr<const HostView> Engine::view(std::vector<BackendView> backends,
+                                             WallAnchor anchor) const {
+  auto view = std::make_shared<HostView>();
+  view->at = now_;
+  view->anchor = anchor;
+  view->ready = ready_;
+  view->tcp = counts().tcp;
+  view->mptcp = tally_.mptcp;
+  view->fin_wait_2_minisocks = tally_.fin_wait_2_minisocks;
+  view->counters = counters_;
+  view->trend = history_.trend(now_, view->tcp);
+  view->close_wait_by_cause = leaks_.close_wait_by_cause();
+  if (leaks_.oldest_close_wait() != Instant::max())
+    view->oldest_close_wait = now_ - leaks_.oldest_close_wait();
+  const std::vector<const Leak*> leaks = leaks_.leaks();
+  view->leaked = leaks.size();
+  view->leak_groups = group_leaks(leaks);
+  view->listeners = listeners();
+  view->sweep = sweep_;
+  view->tracked = table_.size();
+  view->tracked_limit = table_.capacity();
+  view->backends = std::move(backends);
+  view->totals = totals_;
+  view->totals.refused = table_.refused();
+  return view;
+}
+
+}  // namespace tcpstated

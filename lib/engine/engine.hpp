@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// The whole data flow, in one file:
+///
+///   CaptureBackend --changes--> ConnectionTable --rows--> LeakDetector
+///          |                          |                        |
+///          +------counters------------+----> HostView <--------+--> LeakEvent
+
+#include <memory>
+#include <vector>
+
+#include "capture/capture_backend.hpp"
+#include "engine/host_view.hpp"
+#include "leak/leak_detector.hpp"
+#include "table/connection_table.hpp"
+#include "table/state_history.hpp"
+
+namespace tcpstated {
+
+/// Receives what the engine concludes. Called on the engine's thread.
+class EngineObserver {
+ public:
+  virtual ~EngineObserver() = default;
+  virtual void on_leak(const LeakEvent& event) = 0;
+};
+
+/// Everything that knows about sockets, owned by one thread. It has no lock
+/// because it has no second thread; others ask by posting to that thread and
+/// are handed copies.
+class Engine final : public CaptureSink {
+ public:
+  Engine(ConnectionTable& table, LeakDetector& leaks, EngineObserver& observer)
+      : table_(table), leaks_(leaks), observer_(observer) {}
+
+  void on_changes(std::span<const StateChange> changes) override;
+  void on_snapshot_begin(Instant at) override;
+  void on_snapshot_end(const SnapshotReport& report) override;
+  void on_counters(const TcpCounters& counters) override;
+  void on_time(Instant now) override;
+
+  /// The answer to a question of the leak detector.
+  void on_holders(const HolderAnswer& answer);
+
+  /// The moment as a value. `backends` and `anchor` are the caller's: the
+  /// engine knows neither backends nor wall clocks.
+  [[nodiscard]] std::shared_ptr<const HostView> view(
+      std::vector<BackendView> backends, WallAnchor anchor) const;
+
+  [[nodiscard]] const ConnectionTable& table() const { return table_; }
+  [[nodiscard]] LeakDetector& leaks() { return leaks_; }
+  [[nodiscard]] const LeakDetector& leaks() const { return leaks_; }
+  [[nodiscard]] Instant now() const { return now_; }
+
+ private:
+  [[nodiscard]] HostCounts counts() const {
+    return complete_counts(tally_, counters_.curr_estab, counters_.time_wait);
+  }
+  void count_move(const Transition& transition);
+  [[nodiscard]] std::vector<ListenerView> listeners() const;
+
+  ConnectionTable& table_;
+  LeakDetector& leaks_;
+  EngineObserver& observer_;
+
+  Instant now_;
+  StateTally tally_;     ///< of the last complete sweep, moved on since
+  StateTally sweeping_;  ///< of the sweep in progress
+  bool in_sweep_ = false;
+  bool ready_ = false;
+  TcpCounters counters_;
+  SnapshotReport sweep_;
+  StateHistory history_;
+  EngineTotals totals_;
+  std::vector<Transition> closed_;  // scratch, reused
+  std::vector<LeakEvent> events_;   // scratch, reused
+};
+
+}  // namespace tcpstated

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine_thread.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/listing_run.hpp"
+#include "engine/looper.hpp"
+
+namespace tcpstated {
+namespace {
+
+/// Share of one core that searches for holders may use.
+constexpr int kSearchCostFactor = 50;  // 2 %
+constexpr Duration kMinSearchPause = std::chrono::milliseconds(500);
+
+WallAnchor anchor_at(Instant at) {
+  return {.event = at, .wall = std::chrono::system_clock::now()};
+}
+
+}  // namespace
+
+struct EngineThread::Impl final : EngineObserver {
+  Impl(EngineParts given, EngineHooks told)
+      : parts(std::move(given)),
+        hooks(std::move(told)),
+        policy(parts.leaks),
+        table(parts.table, parts.hash_seed),
+        leaks(parts.leaks, parts.attribution, parts.hash_seed),
+        engine(table, leaks, *this) {}
+
+  void on_leak(const LeakEvent& event) override { hooks.on_leak(event); }
+
+  // Engine thread.
+  void tick() {
+    for (auto& backend : parts.backends) {
+      if (!backend) continue;
+      if (auto drained = backend->drain(engine); !drained)
+        lose(backend, std::move(drained).error());
+    }
+    publish();
+    ask_for_holders();
+    engine_loop.post_after(period(), [this] { tick(); });
+  }
+
+  [[nodiscard]] Duration period() const {
+    Duration shortest = std::chrono::seconds(1);
+    for (const auto& backend : parts.backends)
+      if (backend) shortest = std::min(shortest, backend->period());
+    return shortest;
+  }
+
+  void lose(std::unique_ptr<CaptureBackend>& backend, Error why) {
+    parts.unavailable.push_back({.name = std::string(backend->name()),
+                                 .up = false,
+                                 .detail = why.message,
+                                 .stats = backend->stats()});
+    backend.reset();
+    hooks.on_backend_lost(parts.unavailable.back().name, std::move(why));
+  }
+
+  void publish() {
+    std::vector<BackendView> views = parts.unavailable;
+    for (const auto& backend : parts.backends) {
+      if (!backend) continue;
+      const CaptureStats stats = backend->stats();
+      views.push_back({.name = std::string(backend->name()),
+                       .up = true,
+                       .detail = stats.detail,
+                       .stats = stats});
+    }
+    hooks.on_view(engine.view(std::move(views), anchor_at(engine.now())));
+  }
+
+  void ask_for_holders() {
+    if (searching || engine.now() < next_search) return;
+    HolderQuestion question = leaks.wanted();
+    if (question.empty()) return;
+    searching = true;
+    slow_loop.post([this, question = std::move(question)] {
+      HolderAnswer answer = parts.inspector->find_holders(question);
+      const Duration cost = parts.inspector->last_search_cost();
+      engine_loop.post([this, answer = std::move(answer), cost] {
+        searching = false;
+        if (answer.entries.empty()) return;
+        next_search =
+            engine.now() + std::max(kMinSearchPause, cost * kSearchCostFactor);
+        engine.on_holders(answer);
+        publish();
+      });
+    });
+  }
+
+  EngineParts parts;
+  EngineHooks hooks;
+  LeakPolicy policy;
+  ConnectionTable table;
+  LeakDetector leaks;
+  Engine engine;
+  bool searching = false;
+  Instant next_search;
+  // Last, so that both threads have ended before anything they use goes.
+  Looper slow_loop{"tcpstated-slow"};
+  Looper engine_loop{"tcpstated-eng"};
+};
+
+EngineThread::EngineThread(EngineParts parts, EngineHooks hooks)
+    : impl_(std::make_unique<Impl>(std::move(parts), std::move(hooks))) {
+  impl_->engine_loop.post([impl = impl_.get()] { impl->tick(); });
+}
+
+EngineThread::~EngineThread() {
+  impl_->slow_loop.stop();
+  impl_->engine_loop.stop();
+}
+
+void EngineThread::list(ListingQuery query,
+                        Answer<Result<ListingPage>> answer) {
+  run_listing({.engine_loop = impl_->engine_loop,
+               .slow_loop = impl_->slow_loop,
+               .engine = impl_->engine,
+               .policy = impl_->policy,
+               .inspector = *impl_->parts.inspector},
+              std::move(query), std::move(answer));
+}
+
+void EngineThread::set_leak_policy(const LeakPolicy& policy) {
+  impl_->engine_loop.post([impl = impl_.get(), policy] {
+    impl->policy = policy;
+    impl->leaks.set_policy(policy);
+  });
+}
+
+void EngineThread::list_leaks(Answer<std::vector<Leak>> answer) {
+  impl_->engine_loop.post(
+      [impl = impl_.get(), answer = std::move(answer)]() mutable {
+        std::vector<Leak> copies;
+        for (const Leak* leak : impl->leaks.leaks()) copies.push_back(*leak);
+        answer(std::move(copies));
+      });
+}
+
+void EngineThread::report_processes(Answer<Result<ProcessReport>> answer) {
+  impl_->slow_loop.post(
+      [impl = impl_.get(), answer = std::move(answer)]() mutable {
+        answer(impl->parts.inspector->report_processes());
+      });
+}
+
+void EngineThread::find_holders(std::vector<std::uint64_t> inodes,
+                                Answer<Result<ProcessScan>> answer) {
+  impl_->slow_loop.post([impl = impl_.get(), inodes = std::move(inodes),
+                         answer = std::move(answer)]() mutable {
+    answer(impl->parts.inspector->scan(
+        InodeFilter::only(InodeSet(inodes.begin(), inodes.end()))));
+  });
+}
+
+}  // namespace tcpstated

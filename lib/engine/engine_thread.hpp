@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// The thread that owns the engine, and the one beside it for slow questions.
+/// Drives the backends, publishes views, answers.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "capture/capture_backend.hpp"
+#include "engine/engine.hpp"
+#include "engine/inspector.hpp"
+#include "engine/listing.hpp"
+#include "leak/leak_policy.hpp"
+#include "table/table_options.hpp"
+
+namespace tcpstated {
+
+/// What the daemon opened before it starts the thread.
+struct EngineParts {
+  std::vector<std::unique_ptr<CaptureBackend>> backends;
+  std::vector<BackendView> unavailable;  ///< backends that could not be opened
+  std::unique_ptr<Inspector> inspector;
+  TableOptions table;
+  LeakPolicy leaks;
+  AttributionMethod attribution = AttributionMethod::Auto;
+  std::uint64_t hash_seed = 0;
+};
+
+/// What the engine tells. Called on the engine's thread: post on.
+struct EngineHooks {
+  /// A new view, about once a second, and at once after the first sweep.
+  std::function<void(std::shared_ptr<const HostView>)> on_view;
+  std::function<void(const LeakEvent&)> on_leak;
+  /// A backend stopped working and was closed.
+  std::function<void(std::string name, Error why)> on_backend_lost;
+};
+
+class EngineThread {
+ public:
+  template <typename T>
+  using Answer = std::move_only_function<void(T)>;
+
+  EngineThread(EngineParts parts, EngineHooks hooks);
+  /// Stops both threads and joins them.
+  ~EngineThread();
+
+  // Questions: callable from any thread. The answer is called on the engine's
+  // or the inspector's thread; it must only hand the value on.
+
+  void list(ListingQuery query, Answer<Result<ListingPage>> answer);
+  void list_leaks(Answer<std::vector<Leak>> answer);
+  void report_processes(Answer<Result<ProcessReport>> answer);
+  /// The processes that hold these inodes.
+  void find_holders(std::vector<std::uint64_t> inodes,
+                    Answer<Result<ProcessScan>> answer);
+
+  /// A reloaded policy.
+  void set_leak_policy(const LeakPolicy& policy);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tcpstated

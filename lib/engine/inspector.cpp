@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/inspector.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace tcpstated {
+namespace {
+
+/// New holders of a known socket (a fork, a passed descriptor) are found at
+/// this pace even when the old ones still hold it.
+constexpr Duration kFullSearchEvery = std::chrono::seconds(30);
+
+Duration thread_cpu() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) +
+         std::chrono::nanoseconds(now.tv_nsec);
+}
+
+std::shared_ptr<const Holders> to_holders(const ProcessScan& scan,
+                                          std::uint64_t inode) {
+  Holders result;
+  if (const auto found = scan.holders.find(inode);
+      found != scan.holders.end()) {
+    result.attribution = Attribution::Found;
+    result.holders.assign(found->second.begin(), found->second.end());
+    std::ranges::sort(result.holders, {}, [](const Holder& holder) {
+      return std::tuple(holder.process->id.start_time, holder.process->id.pid,
+                        holder.fd);
+    });
+  } else {
+    result.attribution = scan.processes_unreadable > 0
+                             ? Attribution::NotPermitted
+                             : Attribution::NotFound;
+    result.candidates = scan.in_flight_candidates;
+  }
+  return std::make_shared<const Holders>(std::move(result));
+}
+
+/// Collects rows of a dump that only the kernel has.
+class UnwatchedRows final : public RowSink {
+ public:
+  UnwatchedRows(const ListingQuery& query, Instant now)
+      : query_(query), now_(now), smallest_(query.limit + 1) {}
+
+  void on_rows(std::span<const StateChange> rows) override {
+    for (const StateChange& row : rows) {
+      const bool watched = row.socket.kind == SocketKind::Full &&
+                           kWatchedStates.contains(row.to);
+      if (watched) continue;
+      if (query_.inodes && !query_.inodes->contains(row.socket.inode)) continue;
+      const Connection connection{.id = row.socket.cookie,
+                                  .tuple = row.tuple,
+                                  .state = row.to,
+                                  .quality = row.quality,
+                                  .since = since_bounds(row),
+                                  .first_seen = row.at,
+                                  .last_seen = row.at,
+                                  .socket = row.socket};
+      if (query_.wants(connection, now_))
+        smallest_.add({.connection = connection});
+    }
+  }
+
+  [[nodiscard]] ListingPart take() { return smallest_.take_sorted(); }
+
+ private:
+  const ListingQuery& query_;
+  Instant now_;
+  SmallestIds smallest_;
+};
+
+/// The states of every socket that is a file, by inode, and of those that are
+/// not.
+class StatesByInode final : public RowSink {
+ public:
+  void on_rows(std::span<const StateChange> rows) override {
+    for (const StateChange& row : rows) {
+      if (row.socket.inode == 0)
+        ++fileless[row.to];
+      else
+        by_inode.emplace(row.socket.inode, row.to);
+    }
+  }
+
+  std::unordered_map<std::uint64_t, TcpState> by_inode;
+  StateCounts fileless;
+};
+
+}  // namespace
+
+Inspector::Inspector(std::unique_ptr<SocketView> view, ProcessIndex processes)
+    : view_(std::move(view)), processes_(std::move(processes)) {}
+
+Inspector::~Inspector() = default;
+
+bool Inspector::still_holds(const HolderQuestion::Known& known) const {
+  return std::ranges::all_of(known.holders->holders, [&](const Holder& holder) {
+    return processes_.still_holds(holder, known.inode);
+  });
+}
+
+HolderAnswer Inspector::find_holders(const HolderQuestion& question) {
+  InodeSet search(question.unknown.begin(), question.unknown.end());
+  const bool full_search = view_->now() - last_search_ >= kFullSearchEvery;
+  for (const HolderQuestion::Known& known : question.known)
+    if (full_search || !still_holds(known)) search.insert(known.inode);
+  if (search.empty()) return {};
+
+  const Duration before = thread_cpu();
+  const auto scan = processes_.scan(InodeFilter::only(search));
+  last_search_ = view_->now();
+  search_cost_ = thread_cpu() - before;
+  HolderAnswer answer;
+  if (!scan) return answer;  // /proc itself is unreadable; asked again later
+  for (const std::uint64_t inode : search)
+    answer.entries.push_back({inode, to_holders(*scan, inode)});
+  return answer;
+}
+
+Result<ProcessScan> Inspector::scan(const InodeFilter& wanted) {
+  return processes_.scan(wanted);
+}
+
+Result<ListingPart> Inspector::list_unwatched(const ListingQuery& query) {
+  UnwatchedRows rows(query, view_->now());
+  if (query.filter.protocol != Protocol::Mptcp) {
+    const auto tcp = view_->dump_tcp(query.filter.states, rows);
+    if (!tcp) return std::unexpected(tcp.error());
+    if (!tcp->complete) return fail("the kernel broke off the socket dump");
+  }
+  if (query.filter.protocol != Protocol::Tcp) {
+    // No MPTCP in this kernel is no error: there are no such rows.
+    const auto mptcp = view_->dump_mptcp(query.filter.states, rows);
+    if (mptcp && !mptcp->complete)
+      return fail("the kernel broke off the MPTCP dump");
+  }
+  return rows.take();
+}
+
+void Inspector::name_holders(std::vector<ListedConnection>& rows) {
+  InodeSet inodes;
+  for (const ListedConnection& row : rows)
+    if (!row.holders && row.connection.socket.inode != 0)
+      inodes.insert(row.connection.socket.inode);
+  if (inodes.empty()) return;
+  const auto scan = processes_.scan(InodeFilter::only(inodes));
+  if (!scan) return;  // rows without holders say so themselves
+  for (ListedConnection& row : rows)
+    if (inodes.contains(row.connection.socket.inode) && !row.holders)
+      row.holders = to_holders(*scan, row.connection.socket.inode);
+}
+
+Result<ProcessReport> Inspector::report_processes() {
+  StatesByInode states;
+  const auto dump = view_->dump_tcp(StateSet::all(), states);
+  if (!dump) return std::unexpected(dump.error());
+  const auto scan = processes_.scan(InodeFilter::all());
+  if (!scan) return std::unexpected(scan.error());
+
+  ProcessReport report{.processes = {},
+                       .unowned = states.fileless,
+                       .unreadable = scan->processes_unreadable};
+  std::map<std::int32_t, ProcessSockets> by_pid;
+  for (const auto& [inode, state] : states.by_inode) {
+    const auto holders = scan->holders.find(inode);
+    if (holders == scan->holders.end()) {
+      ++report.unowned[state];
+      continue;
+    }
+    std::int32_t last_pid = -1;
+    for (const Holder& holder : holders->second) {
+      if (std::exchange(last_pid, holder.process->id.pid) ==
+          holder.process->id.pid)
+        continue;  // the same process through another descriptor
+      ProcessSockets& sockets = by_pid[holder.process->id.pid];
+      sockets.process = holder.process;
+      ++sockets.counts[state];
+    }
+  }
+  for (auto& [pid, sockets] : by_pid)
+    report.processes.push_back(std::move(sockets));
+  std::ranges::stable_sort(
+      report.processes, std::ranges::greater{},
+      [](const ProcessSockets& process) { return process.counts.total(); });
+  return report;
+}
+
+}  // namespace tcpstated

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// The slow questions: who holds these inodes, what does the whole table hold.
+/// Reads /proc and dumps the kernel's table; lives on a thread of its own, so
+/// that neither the engine nor a scrape ever waits for it.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "engine/listing.hpp"
+#include "kernel/process_index.hpp"
+#include "kernel/socket_view.hpp"
+#include "leak/leak_detector.hpp"
+#include "table/state_counts.hpp"
+
+namespace tcpstated {
+
+/// The sockets of one process. A socket with several holders counts for each.
+struct ProcessSockets {
+  std::shared_ptr<const Process> process;
+  StateCounts counts;
+};
+
+struct ProcessReport {
+  std::vector<ProcessSockets> processes;  ///< most sockets first
+  StateCounts unowned;                    ///< held by no process that was read
+  std::size_t unreadable = 0;             ///< processes we may not look into
+};
+
+/// Belongs to one thread.
+class Inspector {
+ public:
+  Inspector(std::unique_ptr<SocketView> view, ProcessIndex processes);
+  ~Inspector();
+
+  /// Checks the known answers and searches for what is unknown or has changed.
+  /// Scans /proc at most once; not at all if every known answer still holds and
+  /// the last full search is recent.
+  [[nodiscard]] HolderAnswer find_holders(const HolderQuestion& question);
+
+  /// Who holds each of these inodes (one pass over /proc). Inodes that nobody
+  /// holds are absent.
+  [[nodiscard]] Result<ProcessScan> scan(const InodeFilter& wanted);
+
+  /// Rows that the watched table does not have (ESTABLISHED, TIME_WAIT, request
+  /// sockets, minisocks), the `limit` smallest ids above `after`.
+  [[nodiscard]] Result<ListingPart> list_unwatched(const ListingQuery& query);
+
+  /// Puts the holders to rows that are files and have none yet.
+  void name_holders(std::vector<ListedConnection>& rows);
+
+  /// A full dump joined with a full scan.
+  [[nodiscard]] Result<ProcessReport> report_processes();
+
+  /// CPU time of the last search: what paces the next one.
+  [[nodiscard]] Duration last_search_cost() const { return search_cost_; }
+
+ private:
+  [[nodiscard]] bool still_holds(const HolderQuestion::Known& known) const;
+
+  std::unique_ptr<SocketView> view_;
+  ProcessIndex processes_;
+  Instant last_search_;
+  Duration search_cost_{};
+};
+
+}  // namespace tcpstated

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/looper.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+#include <utility>
+
+namespace tcpstated {
+
+struct Looper::Impl {
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
+      io.get_executor()};
+  std::jthread thread;
+};
+
+Looper::Looper(const std::string& name) : impl_(std::make_shared<Impl>()) {
+  impl_->thread = std::jthread([impl = impl_.get()] { impl->io.run(); });
+  ::pthread_setname_np(impl_->thread.native_handle(),
+                       name.substr(0, 15).c_str());
+}
+
+Looper::~Looper() { stop(); }
+
+void Looper::post(Task task) { boost::asio::post(impl_->io, std::move(task)); }
+
+void Looper::post_after(Duration delay, Task task) {
+  auto timer = std::make_shared<boost::asio::steady_timer>(impl_->io, delay);
+  timer->async_wait([timer, task = std::move(task)](
+                        const boost::system::error_code& error) mutable {
+    if (!error) task();
+  });
+}
+
+void Looper::stop() {
+  impl_->io.stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+}  // namespace tcpstated
