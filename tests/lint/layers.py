@@ -3,8 +3,10 @@
 """Checks that every room of lib/ includes only what lib/CMakeLists.txt says.
 
 The lines `room(NAME USES a b LIBS ...)` are the rule; this reads the same
-lines. Also: Beast only in http/, no Boost in headers, no coroutines, no system
-headers in the headers of tcp/, daemon/ included by nobody.
+lines. Also: Beast only in http/, no Boost in headers that other rooms see (a
+header whose \\file comment says "Private to this room" is seen by none, which
+is checked too), no coroutines, no system headers in the headers of tcp/,
+daemon/ included by nobody.
 """
 import pathlib
 import re
@@ -33,7 +35,12 @@ def rooms():
     return allowed
 
 
+PRIVATE = re.compile(r"Private to this\s+(///\s+)?room")
 PROBLEMS = []
+
+
+def is_private(path):
+    return path.suffix == ".hpp" and bool(PRIVATE.search(path.read_text()))
 
 
 def yield_problem(text):
@@ -47,6 +54,11 @@ def check_file(path, room, allowed):
         yield_problem(f"{where}: coroutines (g++ 12 miscompiles them)")
     for quote, target in INCLUDE.findall(text):
         if quote == '"':
+            included = ROOT / "lib" / target
+            if included.is_file() and is_private(included) \
+                    and (target.split("/")[0] != room
+                         or path.suffix == ".hpp" and not is_private(path)):
+                yield_problem(f"{where}: {target} is private to its room")
             first = target.split("/")[0]
             if room != "daemon" and first == "daemon":
                 yield_problem(f"{where}: includes daemon/")
@@ -57,7 +69,8 @@ def check_file(path, room, allowed):
         if target.startswith("boost/beast") and room != "http":
             yield_problem(f"{where}: Beast outside http/")
         if path.suffix == ".hpp" and target.startswith("boost/") \
-                and not target.startswith("boost/unordered"):
+                and not target.startswith("boost/unordered") \
+                and not is_private(path):
             yield_problem(f"{where}: Boost in a header ({target})")
         if path.suffix == ".hpp" and room == "tcp" \
                 and not STANDARD.match(target):

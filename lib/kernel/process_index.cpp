@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/process_index.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/strings.hpp"
+#include "kernel/cgroup.hpp"
+#include "kernel/proc_file.hpp"
+#include "kernel/proc_text.hpp"
+
+namespace tcpstated {
+namespace {
+
+constexpr std::string_view kRingLink = "anon_inode:[io_uring]";
+
+/// The entries of a directory that are numbers: pids, tids, descriptors.
+Result<std::vector<std::int32_t>> list_numbers(int directory,
+                                               const std::string& path) {
+  auto opened = open_proc_directory(directory, path);
+  if (!opened) return std::unexpected(opened.error());
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(opened->get()),
+                                                   &::closedir);
+  if (!stream) return fail_errno("cannot list '" + path + "'");
+  (void)opened->release();  // closedir() closes it
+  std::vector<std::int32_t> numbers;
+  while (const dirent* entry = ::readdir(stream.get()))
+    if (const auto number = parse_number<std::int32_t>(entry->d_name))
+      numbers.push_back(*number);
+  return numbers;
+}
+
+/// Space for what a descriptor points to. Longer targets are cut, which is no
+/// matter: they are not sockets.
+using LinkBuffer = std::array<char, 64>;
+
+/// One process while it is looked into. `directory` is /proc/PID: it stays that
+/// of this process even if the pid is used again meanwhile.
+class ProcessReader {
+ public:
+  ProcessReader(std::int32_t pid, UniqueFd directory)
+      : pid_(pid), directory_(std::move(directory)) {}
+
+  /// Calls `found(link, path of the descriptor, number)` for each descriptor.
+  using Visitor =
+      std::function<void(std::string_view, const std::string&, std::int32_t)>;
+  Result<> visit_descriptors(const Visitor& found) {
+    auto visited = visit_table("fd/", found);
+    if (visited && open_fds_ == 0) visit_threads(found);
+    return visited;
+  }
+
+  /// What is known of the process, read at the first call; null if it is gone.
+  std::shared_ptr<Process> describe() {
+    if (!process_) process_ = read();
+    return process_;
+  }
+
+  [[nodiscard]] std::string file(const std::string& path) const {
+    return read_proc_file(directory_.get(), path).value_or("");
+  }
+
+  /// What a descriptor points to; empty if it is closed or forbidden.
+  [[nodiscard]] std::string_view link(const std::string& path,
+                                      LinkBuffer& buffer) const {
+    const ssize_t length = ::readlinkat(directory_.get(), path.c_str(),
+                                        buffer.data(), buffer.size());
+    if (length < 0) return {};
+    return {buffer.data(), static_cast<std::size_t>(length)};
+  }
+
+  /// To be called when every descriptor has been seen.
+  void finish() {
+    if (process_) process_->open_fds = open_fds_;
+  }
+
+  [[nodiscard]] std::size_t open_fds() const { return open_fds_; }
+
+ private:
+  Result<> visit_table(const std::string& path, const Visitor& found) {
+    const auto descriptors = list_numbers(directory_.get(), path);
+    if (!descriptors) return std::unexpected(descriptors.error());
+    LinkBuffer buffer;
+    for (const std::int32_t fd : *descriptors) {
+      ++open_fds_;
+      const std::string link_path = path + std::to_string(fd);
+      found(link(link_path, buffer), link_path, fd);
+    }
+    return {};
+  }
+
+  /// A process whose main thread has ended shows no descriptors, although its
+  /// other threads have them all.
+  void visit_threads(const Visitor& found) {
+    const auto threads = list_numbers(directory_.get(), "task");
+    if (!threads) return;
+    for (const std::int32_t thread : *threads) {
+      if (thread == pid_) continue;
+      (void)visit_table("task/" + std::to_string(thread) + "/fd/", found);
+      if (open_fds_ > 0) return;  // the other threads share this table
+    }
+  }
+
+  std::shared_ptr<Process> read() const {
+    const std::string stat_text = file("stat");
+    const auto stat = parse_stat(stat_text);
+    if (!stat) return nullptr;
+    auto process = std::make_shared<Process>();
+    process->id = {.pid = pid_, .start_time = stat->start_time};
+    process->command = printable(stat->command);
+    const std::string cgroups = file("cgroup");
+    process->cgroup = printable(cgroup_of(cgroups));
+    process->unit = printable(unit_of(cgroup_of(cgroups)));
+    process->uid = parse_uid(file("status")).value_or(0);
+    process->max_fds = parse_max_fds(file("limits"));
+    return process;
+  }
+
+  std::int32_t pid_;
+  UniqueFd directory_;
+  std::shared_ptr<Process> process_;
+  std::size_t open_fds_ = 0;
+};
+
+Result<ProcessReader> open_process(const std::string& root, std::int32_t pid) {
+  auto directory =
+      open_proc_directory(AT_FDCWD, root + "/" + std::to_string(pid));
+  if (!directory) return std::unexpected(directory.error());
+  return ProcessReader(pid, std::move(*directory));
+}
+
+/// "fd/7" to "fdinfo/7", "task/9/fd/7" to "task/9/fdinfo/7".
+std::string info_path(const std::string& descriptor) {
+  const std::size_t slash = descriptor.rfind('/');
+  return descriptor.substr(0, slash) + "info" + descriptor.substr(slash);
+}
+
+void scan_process(ProcessReader& process, const InodeFilter& wanted,
+                  ProcessScan& scan) {
+  const auto add = [&](std::uint64_t inode, std::int32_t fd, HolderKind kind) {
+    if (!wanted.wants(inode)) return;
+    if (const auto owner = process.describe())
+      scan.holders[inode].push_back({owner, fd, kind});
+  };
+  const auto visited = process.visit_descriptors(
+      [&](std::string_view link, const std::string& path, std::int32_t fd) {
+        if (const auto inode = parse_socket_link(link))
+          add(*inode, fd, HolderKind::Descriptor);
+        else if (link == kRingLink)
+          for (const FixedFile& held :
+               parse_fixed_files(process.file(info_path(path))))
+            add(held.inode, fd, HolderKind::IoUringFixed);
+      });
+  process.finish();
+  scan.descriptors_read += process.open_fds();
+  if (!visited && !is_gone(visited.error())) ++scan.processes_unreadable;
+}
+
+/// Which unix sockets have descriptors in their queues. Costs an open and a
+/// read for every socket of the host, so it is done only if something is
+/// missing.
+void find_in_flight(ProcessReader& process, ProcessScan& scan) {
+  (void)process.visit_descriptors(
+      [&](std::string_view link, const std::string& path, std::int32_t fd) {
+        if (!parse_socket_link(link)) return;
+        const auto waiting = parse_in_flight(process.file(info_path(path)));
+        if (waiting == 0) return;
+        if (const auto owner = process.describe())
+          scan.in_flight_candidates.push_back({owner, fd, waiting});
+      });
+  process.finish();
+}
+
+bool is_anything_missing(const InodeFilter& wanted, const ProcessScan& scan) {
+  return wanted.set() != nullptr &&
+         std::ranges::any_of(*wanted.set(), [&](std::uint64_t inode) {
+           return !scan.holders.contains(inode);
+         });
+}
+
+}  // namespace
+
+Result<ProcessScan> ProcessIndex::scan(const InodeFilter& wanted) const {
+  const auto pids = list_numbers(AT_FDCWD, root_);
+  if (!pids) return std::unexpected(pids.error());
+  ProcessScan scan;
+  for (const std::int32_t pid : *pids) {
+    auto process = open_process(root_, pid);
+    if (!process) continue;  // it has ended
+    ++scan.processes_seen;
+    scan_process(*process, wanted, scan);
+  }
+  if (!is_anything_missing(wanted, scan)) return scan;
+  for (const std::int32_t pid : *pids)
+    if (auto process = open_process(root_, pid)) find_in_flight(*process, scan);
+  return scan;
+}
+
+bool ProcessIndex::still_holds(const Holder& holder,
+                               std::uint64_t inode) const {
+  const ProcessId& id = holder.process->id;
+  const auto process = open_process(root_, id.pid);
+  if (!process) return false;
+  const std::string stat_text = process->file("stat");
+  const auto stat = parse_stat(stat_text);
+  if (!stat || stat->start_time != id.start_time) return false;
+  const std::string fd = std::to_string(holder.fd);
+  if (holder.kind == HolderKind::IoUringFixed)
+    return std::ranges::any_of(
+        parse_fixed_files(process->file("fdinfo/" + fd)),
+        [&](const FixedFile& held) { return held.inode == inode; });
+  LinkBuffer buffer;
+  return parse_socket_link(process->link("fd/" + fd, buffer)) == inode;
+}
+
+}  // namespace tcpstated
