@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/http_server.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstring>
+#include <list>
+#include <utility>
+
+#include "http/http_session.hpp"
+#include "http/listen_socket.hpp"
+#include "http/problem.hpp"
+
+namespace tcpstated {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Protocol = asio::generic::stream_protocol;
+using Acceptor = asio::basic_socket_acceptor<Protocol>;
+
+/// Descriptors that are not for clients: netlink, epoll, files of /proc.
+constexpr std::size_t kReservedDescriptors = 32;
+constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+/// A response to a slow reader waits in the kernel up to this size.
+constexpr int kSendBuffer = 128 * 1024;
+constexpr int kAcceptsPerWake = 64;
+
+/// As many connections as the options say and the descriptor limit allows.
+std::size_t effective_cap(std::size_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+      limit.rlim_cur == RLIM_INFINITY)
+    return wanted;
+  const std::size_t all = limit.rlim_cur;
+  const std::size_t for_clients =
+      all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
+  return std::max<std::size_t>(1, std::min(wanted, for_clients));
+}
+
+HttpPeer peer_of(const sockaddr_storage& storage) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in address{};
+    std::memcpy(&address, &storage, sizeof(address));
+    ::inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
+    const bool loopback = ntohl(address.sin_addr.s_addr) >> 24U == 127;
+    return {.loopback = loopback, .address = text.data()};
+  }
+  if (storage.ss_family == AF_INET6) {
+    sockaddr_in6 address{};
+    std::memcpy(&address, &storage, sizeof(address));
+    ::inet_ntop(AF_INET6, &address.sin6_addr, text.data(), text.size());
+    const bool mapped = IN6_IS_ADDR_V4MAPPED(&address.sin6_addr);
+    const bool loopback = IN6_IS_ADDR_LOOPBACK(&address.sin6_addr) ||
+                          (mapped && address.sin6_addr.s6_addr[12] == 127);
+    return {.loopback = loopback, .address = text.data()};
+  }
+  return {.unix_socket = storage.ss_family == AF_UNIX, .address = ""};
+}
+
+bool is_exhausted(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+         error == ENOMEM;
+}
+
+/// What accept(2) may return although the next call can succeed.
+bool is_of_one_connection(int error) {
+  return error != EAGAIN && error != EBADF && error != EINVAL &&
+         error != ENOTSOCK && error != EFAULT && error != EOPNOTSUPP;
+}
+
+}  // namespace
+
+struct HttpServer::Impl final : HttpSessionHost {
+  struct Listener {
+    Listener(asio::io_context& io, ListenSocket socket)
+        : unix_path(std::move(socket.unix_path)),
+          acceptor(io, Protocol(socket.family, 0), socket.fd.release()),
+          pause(io) {}
+    std::string unix_path;
+    Acceptor acceptor;
+    asio::steady_timer pause;
+  };
+
+  Impl(asio::io_context& context, const HttpOptions& given, Router routes,
+       Observer observe)
+      : io(context),
+        options(given),
+        router(std::move(routes)),
+        observer(std::move(observe)),
+        reserve(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+    totals.max_connections = effective_cap(options.max_connections);
+  }
+
+  Result<> open() {
+    for (const std::string& address : options.listen) {
+      auto socket = open_listen_socket(address);
+      if (!socket) return std::unexpected(socket.error());
+      (void)::setsockopt(socket->fd.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer,
+                         sizeof(kSendBuffer));
+      addresses.push_back(socket->address);
+      listeners.emplace_back(io, std::move(*socket));
+    }
+    for (Listener& listener : listeners) wait_for_clients(listener);
+    return {};
+  }
+
+  void wait_for_clients(Listener& listener) {
+    listener.acceptor.async_wait(Acceptor::wait_read,
+                                 [this, &listener](const error_code& error) {
+                                   if (!error) accept_clients(listener);
+                                 });
+  }
+
+  void pause_accepting(Listener& listener) {
+    listener.pause.expires_after(kAcceptPause);
+    listener.pause.async_wait([this, &listener](const error_code& error) {
+      if (!error) accept_clients(listener);
+    });
+  }
+
+  void accept_clients(Listener& listener) {
+    for (int i = 0; i < kAcceptsPerWake; ++i) {
+      if (sessions.size() >= totals.max_connections && !evict_oldest())
+        return pause_accepting(listener);
+      sockaddr_storage address{};
+      socklen_t length = sizeof(address);
+      const int fd = ::accept4(listener.acceptor.native_handle(),
+                               reinterpret_cast<sockaddr*>(&address), &length,
+                               SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) {
+        open_session(fd, address);
+        continue;
+      }
+      const int error = errno;
+      if (error == EAGAIN) break;
+      ++totals.accept_failed;
+      if (is_exhausted(error)) {
+        if (evict_oldest()) continue;
+        shed_one(listener);
+        return pause_accepting(listener);
+      }
+      if (!is_of_one_connection(error)) return pause_accepting(listener);
+    }
+    wait_for_clients(listener);
+  }
+
+  void open_session(int fd, const sockaddr_storage& address) {
+    ++totals.accepted;
+    HttpPeer peer = peer_of(address);
+    const int on = 1;
+    if (!peer.unix_socket)
+      (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    HttpSession::Socket socket(io, Protocol(address.ss_family, 0), fd);
+    auto session = std::make_shared<HttpSession>(
+        std::move(socket), std::move(peer), options, *this);
+    sessions.push_back(session);
+    session->start();
+  }
+
+  /// Closes the connection that has made us wait for a request head longest.
+  bool evict_oldest() {
+    const auto victim = std::ranges::find_if(
+        sessions, [](const auto& session) { return session->awaits_head(); });
+    if (victim == sessions.end()) return false;
+    ++totals.evicted;
+    const std::shared_ptr<HttpSession> keep = *victim;
+    keep->close();
+    return true;
+  }
+
+  /// Nobody can be evicted and there is no descriptor: the client at the head
+  /// of the queue is told so by a close instead of waiting for ever.
+  void shed_one(Listener& listener) {
+    reserve.reset();
+    const UniqueFd refused(::accept4(listener.acceptor.native_handle(), nullptr,
+                                     nullptr, SOCK_CLOEXEC));
+    reserve.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  }
+
+  // HttpSessionHost
+
+  std::string_view answer(const HttpRequest& request,
+                          HttpRespond respond) override {
+    if (++answering <= options.max_requests)
+      return router.dispatch(request, std::move(respond));
+    ++totals.overloaded;
+    respond(to_response({.status = 503,
+                         .detail = "Too many requests are being answered.",
+                         .hint = "again in a moment",
+                         .headers = {{"Retry-After", "1"}}},
+                        request));
+    return "";
+  }
+
+  void on_answered(const HttpRecord& record) override {
+    --answering;
+    observer(record);
+  }
+
+  void on_refused(unsigned status) override {
+    ++totals.malformed;
+    observer({.route = "", .method = "", .status = status});
+  }
+
+  [[nodiscard]] bool keeps_connections() const override { return !stopping; }
+
+  void on_closed(HttpSession& session) override {
+    std::erase_if(sessions,
+                  [&](const auto& open) { return open.get() == &session; });
+  }
+
+  void stop() {
+    stopping = true;
+    for (Listener& listener : listeners) {
+      error_code ignored;
+      listener.acceptor.close(ignored);
+      listener.pause.cancel();
+      if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
+    }
+    const auto open = sessions;  // closing one takes it off the list
+    for (const auto& session : open)
+      if (session->awaits_head()) session->close();
+  }
+
+  asio::io_context& io;
+  HttpOptions options;
+  Router router;
+  Observer observer;
+  UniqueFd reserve;
+  std::vector<std::string> addresses;
+  std::list<Listener> listeners;
+  /// Oldest first.
+  std::list<std::shared_ptr<HttpSession>> sessions;
+  HttpStats totals;
+  std::size_t answering = 0;
+  bool stopping = false;
+};
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::~HttpServer() { impl_->stop(); }
+
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(
+    asio::io_context& io, const HttpOptions& options, Router router,
+    Observer observer) {
+  auto impl = std::make_unique<Impl>(io, options, std::move(router),
+                                     std::move(observer));
+  if (auto opened = impl->open(); !opened)
+    return std::unexpected(opened.error());
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+const std::vector<std::string>& HttpServer::addresses() const {
+  return impl_->addresses;
+}
+
+HttpStats HttpServer::stats() const {
+  HttpStats stats = impl_->totals;
+  stats.connections = impl_->sessions.size();
+  return stats;
+}
+
+Router& HttpServer::router() { return impl_->router; }
+
+void HttpServer::stop() { impl_->stop(); }
+
+}  // namespace tcpstated

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// One connection of the HTTP server, from accept to close. Private to this
+/// room.
+
+#include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "http/http_options.hpp"
+#include "http/http_record.hpp"
+#include "http/message.hpp"
+#include "http/problem.hpp"
+
+namespace tcpstated {
+
+class HttpSession;
+
+/// What a session needs of its server.
+class HttpSessionHost {
+ public:
+  virtual ~HttpSessionHost() = default;
+  /// Answers a request; returns the path of its route, "" if it has none.
+  virtual std::string_view answer(const HttpRequest& request,
+                                  HttpRespond respond) = 0;
+  /// Once for every answer(), when the response is there.
+  virtual void on_answered(const HttpRecord& record) = 0;
+  /// A request was refused before it could be understood.
+  virtual void on_refused(unsigned status) = 0;
+  /// Whether a connection may stay open for another request.
+  [[nodiscard]] virtual bool keeps_connections() const = 0;
+  virtual void on_closed(HttpSession& session) = 0;
+};
+
+/// Lives on the I/O thread. Every wait has an absolute deadline; while it waits
+/// for a head it may be closed at any moment to make room.
+class HttpSession final : public std::enable_shared_from_this<HttpSession> {
+ public:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+
+  HttpSession(Socket socket, HttpPeer peer, const HttpOptions& options,
+              HttpSessionHost& host);
+
+  void start();
+  /// At once, whatever it does. Tells the host.
+  void close();
+  /// Nothing of a request has been answered yet: the one to close if there are
+  /// too many.
+  [[nodiscard]] bool awaits_head() const {
+    return phase_ == Phase::Idle || phase_ == Phase::Head;
+  }
+
+ private:
+  enum class Phase : std::uint8_t {
+    Idle,       ///< no byte of a request yet
+    Head,       ///< a part of the head
+    Answering,  ///< the handler works
+    Writing,
+    Draining,  ///< closed by us; what still arrives is thrown away
+    Closed,
+  };
+
+  void await_request();
+  void receive();
+  void on_received(const boost::system::error_code& error, std::size_t bytes);
+  void handle_input();
+  void handle_head(std::size_t head_bytes);
+  void on_response(HttpResponse response);
+  void refuse(Problem problem);
+  void write(HttpResponse response);
+  void on_written();
+  void drain();
+  void enter(Phase phase, Duration deadline);
+  void on_deadline();
+  [[nodiscard]] std::string response_head(const HttpResponse& response) const;
+
+  Socket socket_;
+  boost::asio::steady_timer timer_;
+  HttpPeer peer_;
+  const HttpOptions& options_;
+  HttpSessionHost& host_;
+
+  Phase phase_ = Phase::Idle;
+  unsigned deadline_number_ = 0;  ///< tells an outdated expiry from a real one
+  std::string input_;
+  std::array<char, 4096> chunk_{};
+  std::size_t drained_ = 0;
+  HttpRecord record_;
+  std::chrono::steady_clock::time_point asked_;
+  bool keep_alive_ = false;
+  bool head_only_ = false;  ///< the request was a HEAD
+  bool accepts_gzip_ = false;
+  std::string output_head_;
+  HttpBody output_body_;
+};
+
+}  // namespace tcpstated
