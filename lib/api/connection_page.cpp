@@ -15,7 +15,7 @@ void line(std::string& text, std::string_view name, std::string_view value) {
 
 }  // namespace
 
-std::string connection_page(const ListedConnection& row, const HostView& view) {
+std::string connection_page(const ListedConnection& row, Instant at) {
   const Connection& connection = row.connection;
   const SocketFacts& socket = connection.socket;
   std::string text;
@@ -24,7 +24,7 @@ std::string connection_page(const ListedConnection& row, const HostView& view) {
   line(text, "state", label(connection.state));
   line(text, "local", connection.tuple.local.to_string());
   line(text, "peer", connection.tuple.remote.to_string());
-  line(text, "in state for", age_text(connection.since, view.at));
+  line(text, "in state for", age_text(connection.since, at));
   line(text, "receive queue", std::to_string(socket.receive_queue));
   line(text, "send queue", std::to_string(socket.send_queue));
   line(text, "inode", std::to_string(socket.inode));

@@ -44,7 +44,7 @@ json::array to_json(const std::vector<Holder>& holders) {
   return array;
 }
 
-json::object to_json(const Connection& connection, const HostView& view) {
+json::object to_json(const Connection& connection, const Moment& moment) {
   const SocketFacts& socket = connection.socket;
   const SinceBounds& since = connection.since;
   json::object object{
@@ -54,16 +54,16 @@ json::object to_json(const Connection& connection, const HostView& view) {
       {"quality", label(connection.quality)},
       {"local", to_json(connection.tuple.local)},
       {"remote", to_json(connection.tuple.remote)},
-      {"age_seconds", to_seconds(since.age(view.at))},
+      {"age_seconds", to_seconds(since.age(moment.at))},
       {"age_quality", since.exact ? "exact" : "at_least"},
-      {"since", format_rfc3339(view.anchor.to_wall(since.latest))},
+      {"since", format_rfc3339(moment.anchor.to_wall(since.latest))},
       {"receive_queue", socket.receive_queue},
       {"send_queue", socket.send_queue},
       {"inode", std::to_string(socket.inode)},
       {"uid", socket.uid},
       {"cgroup_id", std::to_string(socket.cgroup_id)}};
   if (!since.exact && since.earliest != Instant::min())
-    object["age_max_seconds"] = to_seconds(view.at - since.earliest);
+    object["age_max_seconds"] = to_seconds(moment.at - since.earliest);
   if (socket.times) {
     object["data_sent_seconds_ago"] = to_seconds(socket.times->since_data_sent);
     object["data_received_seconds_ago"] =
@@ -90,8 +90,8 @@ void add_holders(json::object& into, const Holders& holders) {
   into["in_flight_candidates"] = std::move(candidates);
 }
 
-json::object to_json(const Leak& leak, const HostView& view) {
-  json::object object = to_json(leak.connection, view);
+json::object to_json(const Leak& leak, const Moment& moment) {
+  json::object object = to_json(leak.connection, moment);
   object["cause"] = label(leak.cause);
   object["explanation"] = info(leak.cause).meaning;
   object["advice"] = info(leak.cause).advice;
@@ -102,7 +102,7 @@ json::object to_json(const Leak& leak, const HostView& view) {
 }
 
 json::array to_json(const std::vector<LeakGroup>& groups,
-                    const HostView& view) {
+                    const Moment& moment) {
   json::array array;
   for (const LeakGroup& group : groups) {
     json::object object;
@@ -114,7 +114,7 @@ json::array to_json(const std::vector<LeakGroup>& groups,
     object["cause"] = label(group.cause);
     object["sockets"] = group.sockets;
     const SinceBounds& since = group.oldest.connection.since;
-    object["oldest_age_seconds"] = to_seconds(since.age(view.at));
+    object["oldest_age_seconds"] = to_seconds(since.age(moment.at));
     object["oldest_age_quality"] = since.exact ? "exact" : "at_least";
     object["oldest_id"] = std::to_string(group.oldest.connection.id);
     object["attribution"] = label(group.oldest.holders->attribution);

@@ -16,6 +16,12 @@ class array;
 
 namespace tcpstated {
 
+/// When a document was true: ages in it are as of then.
+struct Moment {
+  Instant at;
+  WallAnchor anchor;
+};
+
 [[nodiscard]] double to_seconds(Duration duration);
 [[nodiscard]] boost::json::object to_json(const Endpoint& endpoint);
 [[nodiscard]] boost::json::object to_json(const StateCounts& counts);
@@ -23,11 +29,11 @@ namespace tcpstated {
 [[nodiscard]] boost::json::array to_json(const std::vector<Holder>& holders);
 /// What a row of /connections and of /leaks have in common.
 [[nodiscard]] boost::json::object to_json(const Connection& connection,
-                                          const HostView& view);
+                                          const Moment& moment);
 [[nodiscard]] boost::json::object to_json(const Leak& leak,
-                                          const HostView& view);
+                                          const Moment& moment);
 [[nodiscard]] boost::json::array to_json(const std::vector<LeakGroup>& groups,
-                                         const HostView& view);
+                                         const Moment& moment);
 /// Adds "attribution", "holders" and, if any, "in_flight_candidates".
 void add_holders(boost::json::object& into, const Holders& holders);
 

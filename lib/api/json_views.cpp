@@ -2,6 +2,8 @@
 #include "api/json_views.hpp"
 
 #include <boost/json.hpp>
+#include <span>
+#include <utility>
 
 #include "api/json_parts.hpp"
 #include "base/strings.hpp"
@@ -15,9 +17,31 @@ std::string to_text(const json::object& document) {
   return json::serialize(document) + '\n';
 }
 
-json::object start(const HostView& view) {
-  return {{"time", format_rfc3339(view.anchor.to_wall(view.at))},
+Moment moment_of(const HostView& view) { return {view.at, view.anchor}; }
+
+json::object start(const HostView& view, const Moment& moment) {
+  return {{"time", format_rfc3339(moment.anchor.to_wall(moment.at))},
           {"ready", view.ready}};
+}
+
+json::object start(const HostView& view) {
+  return start(view, moment_of(view));
+}
+
+/// `object` with one more member, "items", whose elements are made one by one:
+/// a long list never exists as a tree of values.
+template <typename Rows, typename ToObject>
+std::string with_items(const json::object& object, const Rows& rows,
+                       const ToObject& to_object) {
+  std::string text = json::serialize(object);
+  text.back() = ',';  // instead of the closing brace
+  text += R"("items":[)";
+  bool first = true;
+  for (const auto& row : rows) {
+    if (!std::exchange(first, false)) text += ',';
+    text += json::serialize(to_object(row));
+  }
+  return text + "]}\n";
 }
 
 json::object sweep(const HostView& view) {
@@ -118,8 +142,8 @@ json::object status(const DaemonInfo& daemon, const HostView& view) {
   return object;
 }
 
-json::object to_json(const ListedConnection& row, const HostView& view) {
-  json::object object = tcpstated::to_json(row.connection, view);
+json::object to_json(const ListedConnection& row, const Moment& moment) {
+  json::object object = tcpstated::to_json(row.connection, moment);
   if (row.cause) {
     object["cause"] = label(*row.cause);
     object["leaked"] = row.leaked;
@@ -141,29 +165,29 @@ std::string states_json(const HostView& view) {
   return to_text(object);
 }
 
-std::string leaks_json(const HostView& view, const std::vector<Leak>& leaks) {
+std::string leaks_json(const HostView& view, const std::vector<Leak>& leaks,
+                       std::size_t total) {
   json::object object = start(view);
-  object["total"] = leaks.size();
-  json::array items;
-  for (const Leak& leak : leaks) items.push_back(to_json(leak, view));
-  object["items"] = std::move(items);
-  object["groups"] = to_json(view.leak_groups, view);
-  return to_text(object);
+  object["total"] = total;
+  object["groups"] = to_json(view.leak_groups, moment_of(view));
+  return with_items(object, leaks, [&](const Leak& leak) {
+    return to_json(leak, moment_of(view));
+  });
 }
 
 std::string connections_json(const ListingPage& page, const HostView& view) {
-  json::object object = start(view);
-  json::array items;
-  for (const ListedConnection& row : page.rows)
-    items.push_back(to_json(row, view));
-  object["items"] = std::move(items);
+  const Moment moment{page.at, view.anchor};
+  json::object object = start(view, moment);
   object["next"] =
       page.next ? json::value(std::to_string(*page.next)) : json::value();
-  return to_text(object);
+  return with_items(object, page.rows, [&](const ListedConnection& row) {
+    return to_json(row, moment);
+  });
 }
 
-std::string connection_json(const ListedConnection& row, const HostView& view) {
-  return to_text(to_json(row, view));
+std::string connection_json(const ListedConnection& row, Instant at,
+                            const HostView& view) {
+  return to_text(to_json(row, {at, view.anchor}));
 }
 
 std::string listeners_json(const HostView& view, const ProcessScan& owners) {
@@ -202,11 +226,30 @@ std::string processes_json(const ProcessReport& report, const HostView& view) {
   return to_text(object);
 }
 
+std::string config_json(const Config& config) {
+  json::object root;
+  for (const ConfigField& field : config_fields()) {
+    const auto keys = split(field.path, '.');
+    json::object* into = &root;
+    for (const std::string_view key : std::span(keys).first(keys.size() - 1)) {
+      json::value& child = (*into)[key];
+      if (!child.is_object()) child = json::object();
+      into = &child.as_object();
+    }
+    const std::string text = field.write(config);
+    const auto number = parse_number<std::int64_t>(text);
+    (*into)[keys.back()] = field.kind == ConfigKind::Number && number
+                               ? json::value(*number)
+                               : json::value(text);
+  }
+  return to_text(root);
+}
+
 std::string overview_json(const DaemonInfo& daemon, const HostView& view) {
   json::object object = states(view);
   object["status"] = status(daemon, view);
   object["leaks"] = {{"total", view.leaked},
-                     {"groups", to_json(view.leak_groups, view)}};
+                     {"groups", to_json(view.leak_groups, moment_of(view))}};
   return to_text(object);
 }
 

@@ -19,17 +19,20 @@ namespace tcpstated {
 [[nodiscard]] std::string status_json(const DaemonInfo& daemon,
                                       const HostView& view);
 [[nodiscard]] std::string states_json(const HostView& view);
-/// `leaks` is one page of `total`; `next` the cursor of the following one.
+/// `leaks` are the oldest of `total`.
 [[nodiscard]] std::string leaks_json(const HostView& view,
-                                     const std::vector<Leak>& leaks);
+                                     const std::vector<Leak>& leaks,
+                                     std::size_t total);
 [[nodiscard]] std::string connections_json(const ListingPage& page,
                                            const HostView& view);
 [[nodiscard]] std::string connection_json(const ListedConnection& row,
-                                          const HostView& view);
+                                          Instant at, const HostView& view);
 [[nodiscard]] std::string listeners_json(const HostView& view,
                                          const ProcessScan& owners);
 [[nodiscard]] std::string processes_json(const ProcessReport& report,
                                          const HostView& view);
+/// Every key of the configuration with its value in use.
+[[nodiscard]] std::string config_json(const Config& config);
 /// `/` as JSON: status, states and leak groups in one document.
 [[nodiscard]] std::string overview_json(const DaemonInfo& daemon,
                                         const HostView& view);

@@ -56,7 +56,7 @@ std::string states_page(const HostView& view) {
 }
 
 std::string leaks_page(const HostView& view, const LeakPolicy& policy,
-                       const std::vector<Leak>& leaks) {
+                       const std::vector<Leak>& leaks, std::size_t total) {
   if (leaks.empty())
     return fmt::format(
         "No leaks: no socket has been in close_wait for {} or longer, other "
@@ -97,7 +97,11 @@ std::string leaks_page(const HostView& view, const LeakPolicy& policy,
                  leak.connection.tuple.local.to_string(),
                  leak.connection.tuple.remote.to_string(),
                  holders_text(*leak.holders)});
-  std::string text = groups.to_string() + '\n' + sockets.to_string() + '\n';
+  std::string text = groups.to_string() + '\n' + sockets.to_string();
+  if (leaks.size() < total)
+    text += fmt::format("The oldest {} of {}: ?limit={} shows more.\n",
+                        leaks.size(), total, total);
+  text += '\n';
   for (const LeakCause cause : causes)
     text += fmt::format("{}: {} {}\n", label(cause), info(cause).meaning,
                         info(cause).advice);

@@ -21,20 +21,26 @@ namespace tcpstated {
                                         const LeakPolicy& policy,
                                         const std::string& host);
 
+/// The daemon itself: backends, abilities, losses.
+[[nodiscard]] std::string status_page(const DaemonInfo& daemon,
+                                      const HostView& view);
+
 /// `/states`: every state with its count, meaning and what is normal.
 [[nodiscard]] std::string states_page(const HostView& view);
 
-/// `/leaks`: groups, then every leaked socket with all its holders.
+/// `/leaks`: groups, then the oldest of `total` leaked sockets with all their
+/// holders.
 [[nodiscard]] std::string leaks_page(const HostView& view,
                                      const LeakPolicy& policy,
-                                     const std::vector<Leak>& leaks);
+                                     const std::vector<Leak>& leaks,
+                                     std::size_t total);
 
 [[nodiscard]] std::string connections_page(const ListingPage& page,
                                            const std::string& next_link);
 
-/// One connection in full.
+/// One connection in full, its ages as of `at`.
 [[nodiscard]] std::string connection_page(const ListedConnection& row,
-                                          const HostView& view);
+                                          Instant at);
 
 [[nodiscard]] std::string listeners_page(const HostView& view,
                                          const ProcessScan& owners);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text form of /api/v1/status.
+#include <fmt/format.h>
+
+#include "api/pages.hpp"
+#include "api/text_table.hpp"
+#include "base/strings.hpp"
+
+namespace tcpstated {
+
+std::string status_page(const DaemonInfo& daemon, const HostView& view) {
+  std::string text =
+      fmt::format("tcpstated {} ({}) on {}, pid {}, since {}\n\n",
+                  daemon.version, daemon.revision, printable(daemon.hostname),
+                  daemon.pid, format_rfc3339(daemon.started, 0));
+  TextTable backends({{"BACKEND"},
+                      {"UP"},
+                      {"RECEIVED", Align::Right},
+                      {"SNAPSHOTS", Align::Right},
+                      {"FAILED", Align::Right},
+                      {"DETAIL"}});
+  for (const BackendView& backend : view.backends)
+    backends.add({backend.name, backend.up ? "yes" : "no",
+                  std::to_string(backend.stats.received),
+                  std::to_string(backend.stats.snapshots),
+                  std::to_string(backend.stats.snapshots_failed),
+                  backend.detail});
+  text += backends.to_string() + "\n";
+  TextTable abilities({{"ABILITY"}, {"WORKS"}, {"WITHOUT IT"}, {"NEEDS"}});
+  for (const Ability& ability : daemon.abilities)
+    abilities.add({ability.name, ability.available ? "yes" : "no",
+                   ability.available ? "" : ability.effect,
+                   ability.available ? "" : ability.missing});
+  text += abilities.to_string() + "\n";
+  text +=
+      fmt::format("sweep: {} rows in {}, {} of CPU, again in {}\n",
+                  view.sweep.rows, format_age(view.sweep.wall),
+                  format_age(view.sweep.cpu), format_age(view.sweep.next_in));
+  text += fmt::format("table: {} of {} rows, {} refused\n", view.tracked,
+                      view.tracked_limit, view.totals.refused);
+  text += fmt::format("holders: {} searches, {} not found, {} not permitted\n",
+                      view.totals.searches, view.totals.holders_not_found,
+                      view.totals.holders_not_permitted);
+  return text;
+}
+
+}  // namespace tcpstated
