@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/strings.hpp"
+
+namespace tcpstated {
+namespace {
+
+std::string join(std::string_view section, std::string_view key) {
+  return section.empty() ? std::string(key)
+                         : std::string(section) + "." + std::string(key);
+}
+
+/// The keys that may stand in a section ("" is the whole file).
+std::vector<std::string_view> keys_of(std::string_view section) {
+  std::vector<std::string_view> keys;
+  const std::string prefix = join(section, "");
+  for (const ConfigField& field : config_fields()) {
+    if (!field.path.starts_with(prefix)) continue;
+    const std::string_view key =
+        split(field.path.substr(prefix.size()), '.').front();
+    if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+  }
+  return keys;
+}
+
+std::string listed(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const std::string_view word : words)
+    text += (text.empty() ? "" : ", ") + std::string(word);
+  return text;
+}
+
+class Reader {
+ public:
+  void read_section(const YamlNode& node, const std::string& path) {
+    if (node.kind == YamlNode::Kind::Null) return;  // all keys commented out
+    if (node.kind != YamlNode::Kind::Map)
+      return report(
+          node.line, node.column, path,
+          "is a section, not a value; its keys are " + listed(keys_of(path)));
+    for (const YamlEntry& entry : node.entries) read_entry(entry, path);
+  }
+
+  std::expected<Config, std::vector<ConfigProblem>> result() && {
+    if (problems_.empty()) return config_;
+    return std::unexpected(std::move(problems_));
+  }
+
+ private:
+  void read_entry(const YamlEntry& entry, const std::string& section) {
+    const std::string path = join(section, entry.key);
+    const auto field =
+        std::ranges::find(config_fields(), path, &ConfigField::path);
+    if (field != config_fields().end()) return read_field(*field, entry.value);
+    if (!keys_of(path).empty()) return read_section(entry.value, path);
+    const auto known = keys_of(section);
+    const auto near = closest(entry.key, known);
+    report(entry.line, entry.column, join(section, printable(entry.key, 64)),
+           "unknown key",
+           near ? "Did you mean '" + std::string(*near) + "'?"
+                : "The keys here are " + listed(known) + ".");
+  }
+
+  void read_field(const ConfigField& field, const YamlNode& value) {
+    if (value.kind == YamlNode::Kind::Scalar && field.read(value.text, config_))
+      return;
+    const std::string expects = std::string(field.expects);
+    if (value.kind == YamlNode::Kind::Scalar)
+      report(value.line, value.column, field.path,
+             "'" + printable(value.text, 64) + "' is not " + expects);
+    else
+      report(value.line, value.column, field.path,
+             std::string(value.kind == YamlNode::Kind::Null ? "has no value"
+                                                            : "has keys") +
+                 " where " + expects + " is expected");
+  }
+
+  void report(int line, int column, std::string_view path, std::string message,
+              std::string hint = "") {
+    problems_.push_back(
+        {.line = line,
+         .column = column,
+         .message = path.empty() ? message : std::string(path) + ": " + message,
+         .hint = std::move(hint)});
+  }
+
+  Config config_;
+  std::vector<ConfigProblem> problems_;
+};
+
+}  // namespace
+
+std::expected<Config, std::vector<ConfigProblem>> parse_config(
+    std::string_view yaml) {
+  const auto document = parse_yaml(yaml);
+  if (!document) return std::unexpected(document.error());
+  Reader reader;
+  reader.read_section(*document, "");
+  return std::move(reader).result();
+}
+
+std::string format_config(const Config& config) {
+  std::string text =
+      "# /etc/tcpstated/tcpstated.yml, see tcpstated.yml(5). Every key is "
+      "optional.\n"
+      "# Unknown keys, duplicate keys, anchors and further documents are "
+      "errors.\n"
+      "# SIGHUP reloads it; keys marked (restart) need a restart.\n";
+  std::vector<std::string_view> open;  // sections of the field before
+  for (const ConfigField& field : config_fields()) {
+    auto parts = split(field.path, '.');
+    const std::string_view key = parts.back();
+    parts.pop_back();
+    const auto shared = std::ranges::mismatch(open, parts).in2;
+    for (auto section = shared; section != parts.end(); ++section) {
+      const auto depth = static_cast<std::size_t>(section - parts.begin());
+      if (depth == 0) text += '\n';
+      text += std::string(2 * depth, ' ') + std::string(*section) + ":\n";
+    }
+    open = parts;
+    const std::string indent(2 * parts.size(), ' ');
+    text += indent + "# " + std::string(field.help) + "\n";
+    text += indent + "# " + std::string(field.expects) +
+            (field.live ? "" : " (restart)") + "\n";
+    text += indent + std::string(key) + ": " + field.write(config) + "\n";
+  }
+  return text;
+}
+
+}  // namespace tcpstated

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "base/strings.hpp"
+#include "config/config.hpp"
+
+namespace tcpstated {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <typename Enum, std::size_t N>
+bool read_label(std::string_view text,
+                const std::array<std::string_view, N>& labels, Enum& into) {
+  const auto found = std::ranges::find(labels, text);
+  if (found == labels.end()) return false;
+  into = static_cast<Enum>(found - labels.begin());
+  return true;
+}
+
+template <typename Enum, std::size_t N>
+std::string write_label(const std::array<std::string_view, N>& labels,
+                        Enum value) {
+  return std::string(labels[static_cast<std::size_t>(value)]);
+}
+
+bool read_duration(std::string_view text, Duration least, Duration most,
+                   Duration& into) {
+  const auto duration = parse_duration(text);
+  if (!duration || *duration < least || *duration > most) return false;
+  into = *duration;
+  return true;
+}
+
+bool read_number(std::string_view text, std::size_t least, std::size_t most,
+                 std::size_t& into) {
+  const auto number = parse_number<std::size_t>(text);
+  if (!number || *number < least || *number > most) return false;
+  into = *number;
+  return true;
+}
+
+constexpr std::array kFields{
+    ConfigField{"backends.sock_diag.enabled", ConfigKind::Text, false,
+                "auto, true or false",
+                "The kernel's socket table by netlink. auto: if it works here.",
+                [](std::string_view text, Config& into) {
+                  return read_label(text, kEnabledLabels,
+                                    into.capture.sock_diag.enabled);
+                },
+                [](const Config& from) {
+                  return write_label(kEnabledLabels,
+                                     from.capture.sock_diag.enabled);
+                }},
+    ConfigField{
+        "backends.sock_diag.interval", ConfigKind::Text, false,
+        "a duration from 100ms to 5m",
+        "Between two sweeps; more where they would take over 0.5 % of a core.",
+        [](std::string_view text, Config& into) {
+          return read_duration(text, 100ms, 5min,
+                               into.capture.sock_diag.interval);
+        },
+        [](const Config& from) {
+          return format_duration(from.capture.sock_diag.interval);
+        }},
+    ConfigField{
+        "attribution.method", ConfigKind::Text, false, "auto, procfs or off",
+        "How the processes that hold leaked sockets are found.",
+        [](std::string_view text, Config& into) {
+          return read_label(text, kAttributionMethodLabels,
+                            into.attribution.method);
+        },
+        [](const Config& from) {
+          return write_label(kAttributionMethodLabels, from.attribution.method);
+        }},
+    ConfigField{
+        "table.max_connections", ConfigKind::Number, false,
+        "a number from 1000 to 100000000",
+        "Sockets watched at once, 300 bytes each; the rest count as evicted.",
+        [](std::string_view text, Config& into) {
+          return read_number(text, 1000, 100'000'000,
+                             into.table.max_connections);
+        },
+        [](const Config& from) {
+          return std::to_string(from.table.max_connections);
+        }},
+    ConfigField{"leaks.close_wait.threshold", ConfigKind::Text, true,
+                "a duration from 1s to 365d",
+                "A socket in CLOSE_WAIT for less than this is normal.",
+                [](std::string_view text, Config& into) {
+                  return read_duration(text, 1s, std::chrono::days(365),
+                                       into.leaks.threshold);
+                },
+                [](const Config& from) {
+                  return format_duration(from.leaks.threshold);
+                }},
+    ConfigField{
+        "leaks.close_wait.half_close_grace", ConfigKind::Text, true,
+        "a duration from 1s to 365d",
+        "Longest pause of an application that sends on after the peer's FIN.",
+        [](std::string_view text, Config& into) {
+          return read_duration(text, 1s, std::chrono::days(365),
+                               into.leaks.half_close_grace);
+        },
+        [](const Config& from) {
+          return format_duration(from.leaks.half_close_grace);
+        }},
+    ConfigField{
+        "metrics.max_processes", ConfigKind::Number, true,
+        "a number from 1 to 100",
+        "Processes with series of their own; process=\"_other\" sums the rest.",
+        [](std::string_view text, Config& into) {
+          return read_number(text, 1, 100, into.leaks.max_processes);
+        },
+        [](const Config& from) {
+          return std::to_string(from.leaks.max_processes);
+        }},
+    ConfigField{
+        "web.detail_access", ConfigKind::Text, true, "local or all",
+        "Who may read connections and processes; everybody may read counts.",
+        [](std::string_view text, Config& into) {
+          return read_label(text, kDetailAccessLabels, into.http.detail_access);
+        },
+        [](const Config& from) {
+          return write_label(kDetailAccessLabels, from.http.detail_access);
+        }},
+    ConfigField{
+        "web.max_connections", ConfigKind::Number, false,
+        "a number from 1 to 100000",
+        "HTTP connections open at once, also kept under the descriptor limit.",
+        [](std::string_view text, Config& into) {
+          return read_number(text, 1, 100'000, into.http.max_connections);
+        },
+        [](const Config& from) {
+          return std::to_string(from.http.max_connections);
+        }},
+};
+
+}  // namespace
+
+std::span<const ConfigField> config_fields() { return kFields; }
+
+std::vector<std::string_view> needs_restart(const Config& running,
+                                            const Config& wanted) {
+  std::vector<std::string_view> paths;
+  for (const ConfigField& field : kFields)
+    if (!field.live && field.write(running) != field.write(wanted))
+      paths.push_back(field.path);
+  return paths;
+}
+
+Config with_live_fields(Config running, const Config& wanted) {
+  for (const ConfigField& field : kFields)
+    if (field.live) field.read(field.write(wanted), running);
+  return running;
+}
+
+}  // namespace tcpstated
