@@ -24,6 +24,7 @@ struct EngineThread::Impl final : EngineObserver {
   Impl(EngineParts given, EngineHooks told)
       : parts(std::move(given)),
         hooks(std::move(told)),
+        troubles(parts.backends.size()),
         policy(parts.leaks),
         table(parts.table, parts.hash_seed),
         leaks(parts.leaks, parts.attribution, parts.hash_seed),
@@ -33,11 +34,8 @@ struct EngineThread::Impl final : EngineObserver {
 
   // Engine thread.
   void tick() {
-    for (auto& backend : parts.backends) {
-      if (!backend) continue;
-      if (auto drained = backend->drain(engine); !drained)
-        lose(backend, std::move(drained).error());
-    }
+    for (std::size_t i = 0; i < parts.backends.size(); ++i)
+      note(i, parts.backends[i]->drain(engine));
     publish();
     ask_for_holders();
     engine_loop.post_after(period(), [this] { tick(); });
@@ -46,28 +44,31 @@ struct EngineThread::Impl final : EngineObserver {
   [[nodiscard]] Duration period() const {
     Duration shortest = std::chrono::seconds(1);
     for (const auto& backend : parts.backends)
-      if (backend) shortest = std::min(shortest, backend->period());
+      shortest = std::min(shortest, backend->period());
     return shortest;
   }
 
-  void lose(std::unique_ptr<CaptureBackend>& backend, Error why) {
-    parts.unavailable.push_back({.name = std::string(backend->name()),
-                                 .up = false,
-                                 .detail = why.message,
-                                 .stats = backend->stats()});
-    backend.reset();
-    hooks.on_backend_lost(parts.unavailable.back().name, std::move(why));
+  /// A backend that fails (no descriptor left, no memory) is tried on: the
+  /// reason may pass, and there is nothing better to do.
+  void note(std::size_t backend, Result<> drained) {
+    std::optional<Error> now;
+    if (!drained) now = std::move(drained).error();
+    const bool changed = now.has_value() != troubles[backend].has_value();
+    troubles[backend] = std::move(now);
+    if (changed)
+      hooks.on_backend(std::string(parts.backends[backend]->name()),
+                       troubles[backend]);
   }
 
   void publish() {
     std::vector<BackendView> views = parts.unavailable;
-    for (const auto& backend : parts.backends) {
-      if (!backend) continue;
-      const CaptureStats stats = backend->stats();
-      views.push_back({.name = std::string(backend->name()),
-                       .up = true,
-                       .detail = stats.detail,
-                       .stats = stats});
+    for (std::size_t i = 0; i < parts.backends.size(); ++i) {
+      const CaptureStats stats = parts.backends[i]->stats();
+      views.push_back(
+          {.name = std::string(parts.backends[i]->name()),
+           .up = !troubles[i],
+           .detail = troubles[i] ? troubles[i]->message : stats.detail,
+           .stats = stats});
     }
     hooks.on_view(engine.view(std::move(views), anchor_at(engine.now())));
   }
@@ -93,6 +94,7 @@ struct EngineThread::Impl final : EngineObserver {
 
   EngineParts parts;
   EngineHooks hooks;
+  std::vector<std::optional<Error>> troubles;  ///< of parts.backends
   LeakPolicy policy;
   ConnectionTable table;
   LeakDetector leaks;

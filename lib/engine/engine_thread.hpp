@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,10 @@ struct EngineHooks {
   /// A new view, about once a second, and at once after the first sweep.
   std::function<void(std::shared_ptr<const HostView>)> on_view;
   std::function<void(const LeakEvent&)> on_leak;
-  /// A backend stopped working and was closed.
-  std::function<void(std::string name, Error why)> on_backend_lost;
+  /// A backend began to fail (it is tried on), or works again (nullopt).
+  std::function<void(const std::string& name,
+                     const std::optional<Error>& trouble)>
+      on_backend;
 };
 
 class EngineThread {

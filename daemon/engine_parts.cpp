@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/engine_parts.hpp"
+
+#include <utility>
+
+#include "capture/backends.hpp"
+#include "daemon/host.hpp"
+
+namespace tcpstated {
+namespace {
+
+Result<> open_backends(const Config& config, Log& log, EngineParts& parts) {
+  const auto leave_out = [&](const BackendInfo& info, std::string why) {
+    parts.unavailable.push_back({.name = std::string(info.name),
+                                 .up = false,
+                                 .detail = std::move(why),
+                                 .stats = {}});
+  };
+  for (const BackendInfo& info : backends()) {
+    const Enabled wanted = info.wanted(config.capture);
+    if (wanted == Enabled::False) {
+      leave_out(info, "off in the configuration");
+      continue;
+    }
+    auto opened = info.open(config.capture);
+    if (opened) {
+      parts.backends.push_back(std::move(*opened));
+      continue;
+    }
+    if (wanted == Enabled::True)
+      return wrap(std::move(opened).error(), info.name);
+    log.warn("a backend does not work here, ignoring it",
+             {{"backend", std::string(info.name)},
+              {"reason", opened.error().message}});
+    leave_out(info, std::move(opened).error().message);
+  }
+  if (!parts.backends.empty()) return {};
+  std::string reasons;
+  for (const BackendView& backend : parts.unavailable)
+    reasons +=
+        (reasons.empty() ? "" : "; ") + backend.name + ": " + backend.detail;
+  return fail("no backend is left to watch connections with (" + reasons + ")");
+}
+
+}  // namespace
+
+Result<EngineParts> open_engine_parts(const Config& config, Log& log) {
+  EngineParts parts{.table = config.table,
+                    .leaks = config.leaks,
+                    .attribution = config.attribution.method,
+                    .hash_seed = random_seed()};
+  if (auto opened = open_backends(config, log, parts); !opened)
+    return std::unexpected(std::move(opened).error());
+  auto view = open_socket_view();
+  if (!view) return std::unexpected(std::move(view).error());
+  parts.inspector =
+      std::make_unique<Inspector>(std::move(*view), ProcessIndex());
+  return parts;
+}
+
+}  // namespace tcpstated
