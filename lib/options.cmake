@@ -11,6 +11,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
     -Wno-maybe-uninitialized -Wno-dangling-pointer)
 endif()
+# clang 19 reports libstdc++ 12 using its own std::get_temporary_buffer.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(tcpstated_options INTERFACE
+    -Wno-deprecated-declarations)
+endif()
 target_compile_definitions(tcpstated_options INTERFACE
   BOOST_ALL_NO_LIB _GLIBCXX_ASSERTIONS
   TCPSTATED_VERSION="${PROJECT_VERSION}")

@@ -79,8 +79,8 @@ class Reader {
                  " where " + expects + " is expected");
   }
 
-  void report(int line, int column, std::string_view path, std::string message,
-              std::string hint = "") {
+  void report(int line, int column, std::string_view path,
+              const std::string& message, std::string hint = "") {
     problems_.push_back(
         {.line = line,
          .column = column,

@@ -107,7 +107,7 @@ void ConnectionTable::end_snapshot(Instant at, bool complete,
     Transition gone{.now = row.connection, .from = row.connection.state};
     gone.now.state = TcpState::Closed;
     gone.now.since = {.latest = at};
-    closed.push_back(std::move(gone));
+    closed.push_back(gone);
     return true;
   });
 }
