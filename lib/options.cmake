@@ -36,3 +36,7 @@ if(TCPSTATED_SANITIZE)
       BOOST_ASIO_DISABLE_FENCED_BLOCK)
   endif()
 endif()
+# libFuzzer learns from every line of lib/, not only from the target itself.
+if(TCPSTATED_FUZZ)
+  target_compile_options(tcpstated_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -18,10 +18,12 @@ namespace {
 
 /// Distinct messages remembered for suppression; more than the program has.
 constexpr std::size_t kMaxRepeats = 256;
+/// Longer texts are cut: a line has to fit a screen, not a page.
+constexpr std::size_t kMaxValue = 4096;
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : printable(text, 4096)) {
+  for (const char c : printable(text, kMaxValue)) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
@@ -29,9 +31,11 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 void append_logfmt_value(std::string& out, std::string_view text) {
-  const bool plain = !text.empty() && std::ranges::all_of(text, [](char c) {
-    return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
-  });
+  const bool plain =
+      !text.empty() && text.size() <= kMaxValue &&
+      std::ranges::all_of(text, [](char c) {
+        return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+      });
   if (plain)
     out += text;
   else
@@ -46,15 +50,16 @@ int priority(LogLevel level) {
 
 void send_to_journal(const LogRecord& record) {
   std::vector<std::string> fields{
-      fmt::format("MESSAGE={}", printable(record.message, 4096)),
+      fmt::format("MESSAGE={}", printable(record.message, kMaxValue)),
       fmt::format("PRIORITY={}", priority(record.level)),
       "SYSLOG_IDENTIFIER=tcpstated"};
   for (const LogField& field : record.fields) {
     std::string name = "TCPSTATED_";
     for (const char c : field.key)
       name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    fields.push_back(name + "=" + printable(field.value, 4096));
-    fields[0] += fmt::format(" {}={}", field.key, printable(field.value, 4096));
+    fields.push_back(name + "=" + printable(field.value, kMaxValue));
+    fields[0] +=
+        fmt::format(" {}={}", field.key, printable(field.value, kMaxValue));
   }
   std::vector<iovec> parts;
   parts.reserve(fields.size());

@@ -49,9 +49,10 @@ bool is_control(char32_t code) {
 
 /// Invisible characters that reorder or hide the text around them.
 bool is_deceptive(char32_t code) {
-  return (code >= 0x200b && code <= 0x200f) ||
+  return code == 0x061c || (code >= 0x200b && code <= 0x200f) ||
          (code >= 0x2028 && code <= 0x202e) ||
-         (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+         (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+         (code >= 0xe0000 && code <= 0xe007f);  // tags
 }
 
 struct DurationUnit {

@@ -44,8 +44,8 @@ template <std::integral T>
 
 /// A name chosen by a stranger (a process, a cgroup, a query) made fit for a
 /// terminal, a label, JSON or a log: valid UTF-8, with control characters,
-/// bidirectional overrides and invalid bytes written as \xNN or \u{NNNN}. At
-/// most `max_bytes` long, cut between characters and then ended by "...".
+/// bidirectional overrides and invalid bytes written as \xNN or \u{NNNN}. After
+/// at most `max_bytes` it is cut between characters, and "..." put behind.
 [[nodiscard]] std::string printable(std::string_view raw,
                                     std::size_t max_bytes = 256);
 
@@ -64,7 +64,8 @@ template <std::integral T>
 /// ms s m h d w, each at most once and in falling order.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
-/// The shortest text that parse_duration() reads back: "1h30m", "250ms".
+/// What parse_duration() reads back, in the largest units: "1h30m", "250ms".
+/// Not for negative durations.
 [[nodiscard]] std::string format_duration(Duration duration);
 
 /// RFC 3339 in UTC with `digits` (0-9) of the second: "2026-11-24T03:00:01Z".

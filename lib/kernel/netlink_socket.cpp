@@ -16,6 +16,8 @@ namespace {
 
 /// The kernel writes dumps in chunks of at most 32 KiB (netlink_dump()).
 constexpr std::size_t kDatagramSize = std::size_t{32} * 1024;
+/// MAX_ERRNO of include/linux/err.h.
+constexpr int kMaxErrno = 4095;
 /// The longest silence before a dump is given up. A dump of a million sockets
 /// answers its first chunk within milliseconds.
 constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};
@@ -59,7 +61,7 @@ NetlinkWalkResult walk_netlink(std::span<const std::byte> datagram,
       const int error = read_prefix<int>(*payload);
       if (header->nlmsg_type == NLMSG_DONE && error >= 0)
         return {.end = NetlinkWalk::Done};
-      if (payload->size() < sizeof error)
+      if (payload->size() < sizeof error || error >= 0 || error < -kMaxErrno)
         return {.end = NetlinkWalk::Malformed};
       return {.end = NetlinkWalk::Refused,
               .error = -error,
@@ -89,6 +91,11 @@ struct NetlinkSocket::Impl {
   }
 
   Result<> send(std::span<const std::byte> bytes) {
+    if (!socket) {
+      auto fresh = open_bound();
+      if (!fresh) return std::unexpected(std::move(fresh).error());
+      socket = std::move(*fresh);
+    }
     for (;;) {
       if (mnl_socket_sendto(socket.get(), bytes.data(), bytes.size()) >= 0)
         return {};
@@ -97,10 +104,9 @@ struct NetlinkSocket::Impl {
     }
   }
 
-  /// A new socket forgets whatever an abandoned dump would still send.
-  void start_over() {
-    if (auto fresh = open_bound()) socket = std::move(*fresh);
-  }
+  /// A new socket forgets whatever an abandoned dump would still send. The next
+  /// request opens it: with the old one gone, its descriptor is free.
+  void start_over() { socket.reset(); }
 };
 
 NetlinkSocket::NetlinkSocket(std::unique_ptr<Impl> impl)

@@ -66,13 +66,14 @@ std::vector<FixedFile> parse_fixed_files(std::string_view fdinfo) {
       continue;
     }
     if (!in_list) continue;
-    if (!line.starts_with(' ')) break;  // the next heading ("UserBufs:")
     const auto words = split_words(line);
-    if (words.size() != 2 || !words[0].ends_with(':')) continue;
+    if (words.empty() || !words[0].ends_with(':')) break;
     const auto slot =
         parse_number<std::int32_t>(words[0].substr(0, words[0].size() - 1));
-    const auto inode = parse_socket_link(words[1]);
-    if (slot && inode) files.push_back({*slot, *inode});
+    if (!slot) break;  // the next heading ("UserBufs:")
+    if (words.size() != 2) continue;
+    if (const auto inode = parse_socket_link(words[1]))
+      files.push_back({*slot, *inode});
   }
   return files;
 }

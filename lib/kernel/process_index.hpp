@@ -89,7 +89,7 @@ class InodeFilter {
 struct ProcessScan {
   boost::unordered_flat_map<std::uint64_t, std::vector<Holder>> holders;
   std::size_t processes_seen = 0;
-  std::size_t processes_unreadable = 0;  ///< not permitted to look into
+  std::size_t processes_unreadable = 0;  ///< not, or not wholly, permitted
   std::size_t descriptors_read = 0;
   /// Only if an inode of the filter was found nowhere.
   std::vector<InFlightCandidate> in_flight_candidates;
@@ -103,7 +103,8 @@ class ProcessIndex {
   explicit ProcessIndex(std::string root = "/proc") : root_(std::move(root)) {}
 
   /// One pass over every descriptor of every process (3 us each). A process
-  /// that ends meanwhile is passed over. An Error: /proc itself is unreadable.
+  /// that ends meanwhile is passed over. An Error: /proc itself is unreadable,
+  /// or this program is out of descriptors or memory.
   [[nodiscard]] Result<ProcessScan> scan(const InodeFilter& wanted) const;
 
   /// Whether what a scan found is still so (3 us).

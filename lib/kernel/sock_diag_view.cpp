@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -106,17 +107,23 @@ class SockDiagView final : public SocketView {
       requests_.insert(requests_.end(), request.begin(), request.end());
     }
     const Instant at = now();
+    int refusal = 0;
     auto done = socket_.exchange(
         requests_, first, batch.size(),
         [&](const NetlinkMessage& message) {
           if (const auto row = decode_diag(message.payload, Protocol::Tcp, at))
             rows_.push_back(*row);
         },
-        [&](std::uint32_t sequence, int) {
-          rows_.push_back(vanished(batch[sequence - first], at));
+        [&](std::uint32_t sequence, int error) {
+          if (error == ENOENT || error == ESTALE)
+            rows_.push_back(vanished(batch[sequence - first], at));
+          else
+            refusal = error;
         });
     if (!rows_.empty()) sink.on_rows(rows_);
     rows_.clear();
+    if (done && refusal != 0)
+      return fail_errno("the kernel refused to look up a socket", refusal);
     return done;
   }
 
@@ -127,6 +134,8 @@ class SockDiagView final : public SocketView {
     row.to = TcpState::Closed;
     row.quality = Quality::Kernel;
     row.socket.cookie = socket.cookie;
+    row.socket.interface = socket.interface;
+    row.socket.ipv6 = socket.ipv6;
     return row;
   }
 

@@ -55,7 +55,7 @@ class SocketView {
   virtual Result<DumpStats> dump_mptcp(StateSet states, RowSink& sink) = 0;
 
   /// Asks for known TCP sockets (2-3 us each). Found ones go to `sink` as they
-  /// are now, vanished ones as CLOSED.
+  /// are now, vanished ones as CLOSED. An Error: of some nothing was said.
   virtual Result<> look_up(std::span<const SocketRef> sockets,
                            RowSink& sink) = 0;
 };

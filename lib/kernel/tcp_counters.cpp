@@ -90,7 +90,8 @@ std::optional<Value> value_in_columns(const std::vector<Line>& lines,
   const auto& names = lines[0].words;
   const auto found = std::ranges::find(names, name);
   const auto column = static_cast<std::size_t>(found - names.begin());
-  if (column >= lines[1].words.size()) return std::nullopt;
+  if (found == names.end() || column >= lines[1].words.size())
+    return std::nullopt;
   return Value{lines[1].words[column], lines[1].number};
 }
 

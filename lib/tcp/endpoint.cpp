@@ -16,13 +16,13 @@ constexpr unsigned kV4PrefixBits = 96;
 }  // namespace
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
-  const std::string terminated(text);
+  // inet_pton() stops at a zero byte and would not see what follows.
+  const std::string terminated(text.contains('\0') ? "" : text);
   in_addr v4_address{};
   if (::inet_pton(AF_INET, terminated.c_str(), &v4_address) == 1)
     return v4(ntohl(v4_address.s_addr));
   IpAddress ip;
-  if (terminated.size() == text.size() &&
-      ::inet_pton(AF_INET6, terminated.c_str(), ip.bytes.data()) == 1)
+  if (::inet_pton(AF_INET6, terminated.c_str(), ip.bytes.data()) == 1)
     return ip;
   return fail(fmt::format("'{}' is not an IP address", printable(text)));
 }
@@ -83,9 +83,10 @@ bool IpPrefix::contains(const IpAddress& address) const {
 }
 
 std::string IpPrefix::to_string() const {
-  const unsigned shown =
-      ip.is_v4() && bits >= kV4PrefixBits ? bits - kV4PrefixBits : bits;
-  return fmt::format("{}/{}", ip.to_string(), shown);
+  if (!ip.is_v4()) return fmt::format("{}/{}", ip.to_string(), bits);
+  if (bits >= kV4PrefixBits)
+    return fmt::format("{}/{}", ip.to_string(), bits - kV4PrefixBits);
+  return fmt::format("::ffff:{}/{}", ip.to_string(), bits);
 }
 
 }  // namespace tcpstated

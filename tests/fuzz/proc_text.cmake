@@ -1,0 +1,1 @@
+fuzz_target(proc_text tcpstated_kernel)
