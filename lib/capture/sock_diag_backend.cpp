@@ -15,6 +15,20 @@ constexpr Duration kTick = std::chrono::seconds(1);
 /// A sweep is not a moment: sockets move while it runs. On a quiet host the
 /// first try agrees with the counters.
 constexpr int kMaxTries = 4;
+/// Share of a core for sweeps before their time, when the counters say that the
+/// last one is no longer true. Ten times the usual: such moments are rare.
+constexpr double kUrgentCoreShare = 0.05;
+
+Duration pause_after(Duration cpu, double core_share) {
+  return std::chrono::duration_cast<Duration>(cpu / core_share);
+}
+
+/// The kernel has no such dump, and will not have it later.
+bool is_unknown_to_kernel(const Error& error) {
+  return error.code == std::errc::no_such_file_or_directory ||
+         error.code == std::errc::operation_not_supported ||
+         error.code == std::errc::invalid_argument;
+}
 
 }  // namespace
 
@@ -34,17 +48,26 @@ class SockDiagBackend::Tap final : public RowSink {
     sink_.on_changes(rows);
   }
 
-  /// Whether counters read after the rows can belong to the same moment.
-  [[nodiscard]] bool agrees_with(const TcpCounters& counters) const {
-    return close_wait.size() <= counters.curr_estab &&
-           fin_wait_2_minisocks <= counters.time_wait;
-  }
-
   std::vector<SocketRef> close_wait;
   std::uint64_t fin_wait_2_minisocks = 0;
 
  private:
   CaptureSink& sink_;
+};
+
+/// Passes on only what is in CLOSE_WAIT: what left it may have been dumped in
+/// its new state and must not be counted twice.
+class SockDiagBackend::StillWaiting final : public RowSink {
+ public:
+  explicit StillWaiting(Tap& tap) : tap_(tap) {}
+
+  void on_rows(std::span<const StateChange> rows) override {
+    for (const StateChange& row : rows)
+      if (row.to == TcpState::CloseWait) tap_.on_rows(std::span(&row, 1));
+  }
+
+ private:
+  Tap& tap_;
 };
 
 SockDiagBackend::SockDiagBackend(std::unique_ptr<SocketView> view,
@@ -58,16 +81,33 @@ Duration SockDiagBackend::period() const {
 }
 
 Result<> SockDiagBackend::drain(CaptureSink& sink) {
-  if (view_->now() >= next_sweep_) {
-    if (auto swept = sweep(sink); !swept) return swept;
-  } else {
-    const auto counters = view_->counters();
-    if (!counters) return std::unexpected(counters.error());
-    sink.on_counters(*counters);
-    if (auto followed = follow_close_wait(sink); !followed) return followed;
+  bool sweep_now = view_->now() >= next_sweep_;
+  if (!sweep_now) {
+    const auto agreed = look(sink);
+    if (!agreed) return std::unexpected(agreed.error());
+    sweep_now = !*agreed && view_->now() >= next_urgent_sweep_;
   }
+  if (sweep_now)
+    if (auto swept = sweep(sink); !swept) return swept;
   sink.on_time(view_->now());
   return {};
+}
+
+/// Counters first: whatever is in CLOSE_WAIT afterwards was so when they were
+/// read, or was ESTABLISHED.
+Result<bool> SockDiagBackend::look(CaptureSink& sink) {
+  const auto counters = view_->counters();
+  if (!counters) return std::unexpected(counters.error());
+  sink.on_counters(*counters);
+  if (auto followed = follow_close_wait(sink); !followed)
+    return std::unexpected(followed.error());
+  return agrees_with(*counters);
+}
+
+/// Whether what is known of sockets can be true at the moment of `counters`.
+bool SockDiagBackend::agrees_with(const TcpCounters& counters) const {
+  return close_wait_.size() <= counters.curr_estab &&
+         fin_wait_2_minisocks_ <= counters.time_wait;
 }
 
 Result<> SockDiagBackend::sweep(CaptureSink& sink) {
@@ -78,18 +118,23 @@ Result<> SockDiagBackend::sweep(CaptureSink& sink) {
     if (auto asked = ask_for_missing(tap); !asked) return asked;
     const auto counters = view_->counters();
     if (!counters) return std::unexpected(counters.error());
-    const bool settled = report->complete && tap.agrees_with(*counters);
-    const auto cost = std::chrono::duration_cast<Duration>(
-        report->cpu / options_.max_core_share);
-    report->next_in = std::max(options_.interval, cost);
+    close_wait_ = std::move(tap.close_wait);
+    fin_wait_2_minisocks_ = tap.fin_wait_2_minisocks;
+    report->next_in = std::max(
+        options_.interval, pause_after(report->cpu, options_.max_core_share));
     sink.on_counters(*counters);
     sink.on_snapshot_end(*report);
     ++stats_.snapshots;
     stats_.received += report->rows;
     if (!report->complete) ++stats_.snapshots_failed;
-    close_wait_ = std::move(tap.close_wait);
-    if (settled || attempt == kMaxTries) {
+    Result<bool> agreed = agrees_with(*counters);
+    // Closed while the sweep ran? Asking them costs less than sweeping again.
+    if (!*agreed) agreed = look(sink);
+    if (!agreed) return std::unexpected(agreed.error());
+    if ((report->complete && *agreed) || attempt == kMaxTries) {
       next_sweep_ = report->at + report->next_in;
+      next_urgent_sweep_ =
+          report->at + pause_after(report->cpu, kUrgentCoreShare);
       stats_.detail =
           fmt::format("{} rows in {} us of CPU, every {:.1f} s", report->rows,
                       report->cpu / std::chrono::microseconds(1),
@@ -116,10 +161,13 @@ Result<SnapshotReport> SockDiagBackend::take_snapshot(CaptureSink& sink,
   report.complete = true;
   add(*tcp);
   if (mptcp_) {
-    if (const auto mptcp = view_->dump_mptcp(StateSet::all(), tap))
+    const auto mptcp = view_->dump_mptcp(StateSet::all(), tap);
+    if (mptcp)
       add(*mptcp);
-    else
+    else if (is_unknown_to_kernel(mptcp.error()))
       mptcp_ = false;
+    else
+      report.complete = false;
   }
   return report;
 }
@@ -129,22 +177,28 @@ Result<SnapshotReport> SockDiagBackend::take_snapshot(CaptureSink& sink,
 /// mention is asked for before it is called gone.
 Result<> SockDiagBackend::ask_for_missing(Tap& tap) {
   std::ranges::sort(tap.close_wait, {}, &SocketRef::cookie);
+  std::ranges::sort(close_wait_, {}, &SocketRef::cookie);
   std::vector<SocketRef> missing;
   std::ranges::set_difference(close_wait_, tap.close_wait,
                               std::back_inserter(missing), {},
                               &SocketRef::cookie, &SocketRef::cookie);
-  auto asked = view_->look_up(missing, tap);
-  std::ranges::sort(tap.close_wait, {}, &SocketRef::cookie);
-  return asked;
+  StillWaiting still_waiting(tap);
+  return view_->look_up(missing, still_waiting);
 }
 
+/// The sockets at the front have not been asked for longest.
 Result<> SockDiagBackend::follow_close_wait(CaptureSink& sink) {
   Tap tap(sink);
-  if (next_lookup_ >= close_wait_.size()) next_lookup_ = 0;
-  const auto due = std::span(close_wait_).subspan(next_lookup_);
-  const auto batch = due.first(std::min(options_.lookups_per_tick, due.size()));
-  next_lookup_ += batch.size();
-  return view_->look_up(batch, tap);
+  const auto batch =
+      std::span(close_wait_)
+          .first(std::min(options_.lookups_per_tick, close_wait_.size()));
+  auto asked = view_->look_up(batch, tap);
+  close_wait_.erase(
+      close_wait_.begin(),
+      close_wait_.begin() + static_cast<std::ptrdiff_t>(batch.size()));
+  close_wait_.insert(close_wait_.end(), tap.close_wait.begin(),
+                     tap.close_wait.end());
+  return asked;
 }
 
 }  // namespace tcpstated

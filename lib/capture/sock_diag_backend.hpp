@@ -24,8 +24,9 @@ class SockDiagBackend final : public CaptureBackend {
   [[nodiscard]] std::string_view name() const override { return "sock_diag"; }
   [[nodiscard]] Duration period() const override;
 
-  /// Counters, then either a sweep, if one is due, or look-ups. A sweep whose
-  /// rows contradict the counters (both move while it runs) is repeated at
+  /// A sweep, if one is due, or counters and look-ups; a sweep also if these
+  /// contradict what the last one found. If its rows contradict the counters
+  /// (both move while it runs) and look-ups do not help, it is repeated at
   /// once, a few times.
   Result<> drain(CaptureSink& sink) override;
 
@@ -33,7 +34,10 @@ class SockDiagBackend final : public CaptureBackend {
 
  private:
   class Tap;
+  class StillWaiting;
 
+  Result<bool> look(CaptureSink& sink);
+  [[nodiscard]] bool agrees_with(const TcpCounters& counters) const;
   Result<> sweep(CaptureSink& sink);
   Result<SnapshotReport> take_snapshot(CaptureSink& sink, Tap& tap);
   Result<> ask_for_missing(Tap& tap);
@@ -43,9 +47,11 @@ class SockDiagBackend final : public CaptureBackend {
   SockDiagOptions options_;
   CaptureStats stats_;
   Instant next_sweep_;
-  bool mptcp_ = true;                  ///< until the kernel says it has none
-  std::vector<SocketRef> close_wait_;  ///< of the last sweep, by cookie
-  std::size_t next_lookup_ = 0;        ///< round robin over close_wait_
+  Instant next_urgent_sweep_;
+  bool mptcp_ = true;  ///< until the kernel says it has none
+  // Of the last sweep, less what was found gone since.
+  std::vector<SocketRef> close_wait_;
+  std::uint64_t fin_wait_2_minisocks_ = 0;
 };
 
 }  // namespace tcpstated

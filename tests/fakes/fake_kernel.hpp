@@ -93,7 +93,7 @@ class FakeKernel {
     }
 
     Result<DumpStats> dump_mptcp(StateSet states, RowSink& sink) override {
-      if (!kernel_.mptcp) return fail("no MPTCP here");
+      if (!kernel_.mptcp) return fail_errno("no MPTCP here", ENOENT);
       return dump(Protocol::Mptcp, states, sink);
     }
 

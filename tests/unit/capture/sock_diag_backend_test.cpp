@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "fakes/fake_kernel.hpp"
 
 namespace tcpstated {
@@ -86,7 +90,7 @@ TEST_F(SockDiagBackendTest, StretchesTheIntervalWhenSweepsAreDear) {
   EXPECT_EQ(seen.reports.back().next_in, 40s);  // 0.2 s is 0.5 % of 40 s
 }
 
-TEST_F(SockDiagBackendTest, RepeatsASweepThatContradictsTheCounters) {
+TEST_F(SockDiagBackendTest, ASocketThatClosedDuringTheSweepIsAskedForAgain) {
   const auto cookie =
       kernel.add("10.0.0.1:80", "10.0.0.2:4001", TcpState::CloseWait)
           .socket.cookie;
@@ -96,8 +100,24 @@ TEST_F(SockDiagBackendTest, RepeatsASweepThatContradictsTheCounters) {
   };
   auto watched = backend();
   ASSERT_TRUE(watched.drain(seen));
+  EXPECT_EQ(kernel.dumps, 1U);
+  EXPECT_EQ(seen.count(TcpState::Closed), 1U);
+}
+
+TEST_F(SockDiagBackendTest, RepeatsASweepThatContradictsTheCounters) {
+  const StateChange orphan = [&] {
+    StateChange& row =
+        kernel.add("10.0.0.1:80", "10.0.0.2:4001", TcpState::FinWait2);
+    row.socket.kind = SocketKind::TimeWait;
+    return row;
+  }();
+  kernel.during_dump = [&, first = true]() mutable {
+    if (std::exchange(first, false)) kernel.remove(orphan);
+  };
+  auto watched = backend();
+  ASSERT_TRUE(watched.drain(seen));
   EXPECT_EQ(kernel.dumps, 2U);
-  EXPECT_EQ(seen.count(TcpState::CloseWait), 0U);
+  EXPECT_EQ(seen.count(TcpState::FinWait2), 0U);
 }
 
 TEST_F(SockDiagBackendTest, GivesUpRepeatingAfterAWhile) {
@@ -119,6 +139,93 @@ TEST_F(SockDiagBackendTest, ASocketThatOneWalkPassedOverIsNotGone) {
   ASSERT_TRUE(watched.drain(seen));
   EXPECT_EQ(seen.count(TcpState::CloseWait), 1U);
   EXPECT_EQ(seen.count(TcpState::Closed), 0U);
+}
+
+TEST_F(SockDiagBackendTest, AsksForEveryKnownSocketThatFitsIntoATick) {
+  kernel.add("10.0.0.1:80", "10.0.0.2:4001", TcpState::CloseWait);
+  auto watched = backend();
+  ASSERT_TRUE(watched.drain(seen));
+  kernel.advance(1s);
+  ASSERT_TRUE(watched.drain(seen));
+  kernel.add("10.0.0.1:80", "10.0.0.2:4002", TcpState::CloseWait);
+  kernel.advance(4s);
+  ASSERT_TRUE(watched.drain(seen));  // a sweep, which finds the second one
+  kernel.lookups = 0;
+  kernel.advance(1s);
+  ASSERT_TRUE(watched.drain(seen));
+  EXPECT_EQ(kernel.lookups, 2U);
+}
+
+TEST_F(SockDiagBackendTest, AsksInTurnsForMoreSocketsThanFitIntoATick) {
+  options.lookups_per_tick = 2;
+  for (int port = 4000; port < 4003; ++port)
+    kernel.add("10.0.0.1:80", "10.0.0.2:" + std::to_string(port),
+               TcpState::CloseWait);
+  auto watched = backend();
+  ASSERT_TRUE(watched.drain(seen));
+  std::set<std::uint64_t> asked;
+  seen.rows.clear();
+  for (int tick = 0; tick < 2; ++tick) {
+    kernel.advance(1s);
+    ASSERT_TRUE(watched.drain(seen));
+  }
+  for (const StateChange& row : seen.rows) asked.insert(row.socket.cookie);
+  EXPECT_EQ(asked.size(), 3U);
+}
+
+TEST_F(SockDiagBackendTest, ASocketThatLeftCloseWaitIsDumpedOnce) {
+  const auto cookie =
+      kernel.add("10.0.0.1:80", "10.0.0.2:4001", TcpState::CloseWait)
+          .socket.cookie;
+  auto watched = backend();
+  ASSERT_TRUE(watched.drain(seen));
+  kernel.advance(5s);
+  kernel.socket(cookie).to = TcpState::LastAck;
+  ASSERT_TRUE(watched.drain(seen));
+  EXPECT_EQ(seen.count(TcpState::LastAck), 1U);
+}
+
+struct SockDiagBackendUrgentTest : SockDiagBackendTest {
+  /// More CLOSE_WAIT than one tick can ask for, all gone a second later.
+  void lose_many(SockDiagBackend& watched) {
+    std::vector<StateChange> sockets;
+    for (int port = 4000; port < 4003; ++port)
+      sockets.push_back(kernel.add("10.0.0.1:80",
+                                   "10.0.0.2:" + std::to_string(port),
+                                   TcpState::CloseWait));
+    ASSERT_TRUE(watched.drain(seen));
+    for (const StateChange& socket : sockets) kernel.remove(socket);
+    kernel.advance(1s);
+    ASSERT_TRUE(watched.drain(seen));
+  }
+};
+
+TEST_F(SockDiagBackendUrgentTest, SweepsBeforeTimeIfTheCountersContradict) {
+  options.lookups_per_tick = 1;
+  auto watched = backend();
+  lose_many(watched);
+  EXPECT_EQ(kernel.dumps, 2U);
+  EXPECT_EQ(seen.count(TcpState::CloseWait), 0U);
+}
+
+TEST_F(SockDiagBackendUrgentTest, DoesNotIfSweepsAreDear) {
+  options.lookups_per_tick = 1;
+  kernel.dump_cpu = 100ms;
+  auto watched = backend();
+  lose_many(watched);
+  EXPECT_EQ(kernel.dumps, 1U);
+}
+
+TEST_F(SockDiagBackendTest, ExpiredFinWait2MinisocksAreSweptAway) {
+  StateChange& orphan =
+      kernel.add("10.0.0.1:80", "10.0.0.2:4001", TcpState::FinWait2);
+  orphan.socket.kind = SocketKind::TimeWait;
+  auto watched = backend();
+  ASSERT_TRUE(watched.drain(seen));
+  kernel.remove(orphan);
+  kernel.advance(1s);
+  ASSERT_TRUE(watched.drain(seen));
+  EXPECT_EQ(kernel.dumps, 2U);
 }
 
 TEST_F(SockDiagBackendTest, ABrokenDumpIsReportedAsIncompleteAndCounted) {
