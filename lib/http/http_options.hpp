@@ -31,8 +31,10 @@ struct HttpOptions {
   std::size_t max_requests = 40;
   /// Open connections; the effective cap is also kept under RLIMIT_NOFILE.
   std::size_t max_connections = 512;
+  /// Answers in memory that clients have not taken; beyond it the slowest
+  /// client is given up.
+  std::size_t max_waiting_bytes = std::size_t{32} * 1024 * 1024;
   std::size_t max_header_bytes = std::size_t{8} * 1024;
-  std::size_t max_body_bytes = std::size_t{64} * 1024;
   /// Absolute: from the first byte of a head to its end (or from accept).
   Duration head_deadline = std::chrono::seconds(5);
   /// For a whole response to be taken by the client.

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,6 +64,10 @@ HttpPeer peer_of(const sockaddr_storage& storage) {
     const bool mapped = IN6_IS_ADDR_V4MAPPED(&address.sin6_addr);
     const bool loopback = IN6_IS_ADDR_LOOPBACK(&address.sin6_addr) ||
                           (mapped && address.sin6_addr.s6_addr[12] == 127);
+    // A listener for both families sees 10.0.0.7 as ::ffff:10.0.0.7.
+    if (mapped)
+      ::inet_ntop(AF_INET, &address.sin6_addr.s6_addr[12], text.data(),
+                  text.size());
     return {.loopback = loopback, .address = text.data()};
   }
   return {.unix_socket = storage.ss_family == AF_UNIX, .address = ""};
@@ -82,6 +87,8 @@ bool is_of_one_connection(int error) {
 }  // namespace
 
 struct HttpServer::Impl final : HttpSessionHost {
+  using Sessions = std::list<std::shared_ptr<HttpSession>>;
+
   struct Listener {
     Listener(asio::io_context& io, ListenSocket socket)
         : unix_path(std::move(socket.unix_path)),
@@ -130,20 +137,25 @@ struct HttpServer::Impl final : HttpSessionHost {
   }
 
   void accept_clients(Listener& listener) {
+    if (stopping) return;  // this call was already on its way
     for (int i = 0; i < kAcceptsPerWake; ++i) {
-      if (sessions.size() >= totals.max_connections && !evict_oldest())
-        return pause_accepting(listener);
+      if (sessions.size() >= totals.max_connections) {
+        if (!has_client(listener)) break;
+        if (!evict_oldest()) return pause_accepting(listener);
+      }
       sockaddr_storage address{};
       socklen_t length = sizeof(address);
       const int fd = ::accept4(listener.acceptor.native_handle(),
                                reinterpret_cast<sockaddr*>(&address), &length,
                                SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
-        open_session(fd, address);
+        open_session(UniqueFd(fd), address);
         continue;
       }
       const int error = errno;
       if (error == EAGAIN) break;
+      // accept(2) fails for want of a descriptor before it looks for a client.
+      if (is_exhausted(error) && !has_client(listener)) break;
       ++totals.accept_failed;
       if (is_exhausted(error)) {
         if (evict_oldest()) continue;
@@ -155,27 +167,53 @@ struct HttpServer::Impl final : HttpSessionHost {
     wait_for_clients(listener);
   }
 
-  void open_session(int fd, const sockaddr_storage& address) {
-    ++totals.accepted;
+  /// Whether somebody waits to be accepted: nobody is evicted for nobody.
+  static bool has_client(Listener& listener) {
+    pollfd queue{.fd = listener.acceptor.native_handle(), .events = POLLIN};
+    return ::poll(&queue, 1, 0) > 0;
+  }
+
+  void open_session(UniqueFd fd, const sockaddr_storage& address) {
     HttpPeer peer = peer_of(address);
-    const int on = 1;
-    if (!peer.unix_socket)
-      (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    HttpSession::Socket socket(io, Protocol(address.ss_family, 0), fd);
+    if (!peer.unix_socket) set_tcp_options(fd.get());
+    HttpSession::Socket socket(io);
+    error_code error;
+    socket.assign(Protocol(address.ss_family, 0), fd.get(), error);
+    if (error) {  // epoll takes no more descriptors
+      ++totals.accept_failed;
+      return;
+    }
+    (void)fd.release();
+    ++totals.accepted;
     auto session = std::make_shared<HttpSession>(
         std::move(socket), std::move(peer), options, *this);
     sessions.push_back(session);
     session->start();
   }
 
-  /// Closes the connection that has made us wait for a request head longest.
+  void set_tcp_options(int fd) const {
+    const int on = 1;
+    (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    // The end of an answer may be left to the kernel when we close; a client
+    // that does not take it must not keep it there either.
+    using std::chrono::milliseconds;
+    const auto patience = static_cast<unsigned>(
+        std::chrono::duration_cast<milliseconds>(options.write_deadline)
+            .count());
+    (void)::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience,
+                       sizeof(patience));
+  }
+
+  /// Of the connections that are owed no answer, closes the one that has made
+  /// us wait longest.
   bool evict_oldest() {
-    const auto victim = std::ranges::find_if(
-        sessions, [](const auto& session) { return session->awaits_head(); });
+    const auto victim = std::ranges::find_if(sessions, [](const auto& session) {
+      return session->is_dispensable();
+    });
     if (victim == sessions.end()) return false;
     ++totals.evicted;
-    const std::shared_ptr<HttpSession> keep = *victim;
-    keep->close();
+    // Closing takes it off the list, which may be the last to hold it.
+    (*victim)->shared_from_this()->close();
     return true;
   }
 
@@ -215,13 +253,40 @@ struct HttpServer::Impl final : HttpSessionHost {
 
   [[nodiscard]] bool keeps_connections() const override { return !stopping; }
 
+  void on_waiting(HttpSession& session) override {
+    sessions.splice(sessions.end(), sessions, find(session));
+  }
+
+  void on_writing(std::size_t bytes) override {
+    waiting_bytes += bytes;
+    while (waiting_bytes > options.max_waiting_bytes && abort_slowest())
+      ++totals.evicted;
+  }
+
+  void on_written(std::size_t bytes) override { waiting_bytes -= bytes; }
+
   void on_closed(HttpSession& session) override {
-    std::erase_if(sessions,
-                  [&](const auto& open) { return open.get() == &session; });
+    sessions.erase(find(session));
+  }
+
+  Sessions::iterator find(const HttpSession& session) {
+    return std::ranges::find_if(
+        sessions, [&](const auto& open) { return open.get() == &session; });
+  }
+
+  /// Gives up the client that has been sent an answer for longest.
+  bool abort_slowest() {
+    std::shared_ptr<HttpSession> slowest;
+    for (const auto& session : sessions)
+      if (session->is_writing() &&
+          (!slowest || session->asked() < slowest->asked()))
+        slowest = session;
+    if (slowest) slowest->abort();
+    return slowest != nullptr;
   }
 
   void stop() {
-    stopping = true;
+    if (std::exchange(stopping, true)) return;
     for (Listener& listener : listeners) {
       error_code ignored;
       listener.acceptor.close(ignored);
@@ -240,8 +305,9 @@ struct HttpServer::Impl final : HttpSessionHost {
   UniqueFd reserve;
   std::vector<std::string> addresses;
   std::list<Listener> listeners;
-  /// Oldest first.
-  std::list<std::shared_ptr<HttpSession>> sessions;
+  /// Those who have made us wait for longest first.
+  Sessions sessions;
+  std::size_t waiting_bytes = 0;
   HttpStats totals;
   std::size_t answering = 0;
   bool stopping = false;
@@ -253,11 +319,11 @@ HttpServer::~HttpServer() { impl_->stop(); }
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(
     asio::io_context& io, const HttpOptions& options, Router router,
     Observer observer) {
-  auto impl = std::make_unique<Impl>(io, options, std::move(router),
-                                     std::move(observer));
-  if (auto opened = impl->open(); !opened)
+  std::unique_ptr<HttpServer> server(new HttpServer(std::make_unique<Impl>(
+      io, options, std::move(router), std::move(observer))));
+  if (auto opened = server->impl_->open(); !opened)
     return std::unexpected(opened.error());
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+  return server;
 }
 
 const std::vector<std::string>& HttpServer::addresses() const {

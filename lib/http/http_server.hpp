@@ -27,7 +27,7 @@ struct HttpStats {
   std::size_t connections = 0;
   std::size_t max_connections = 0;  ///< the effective cap
   std::uint64_t accepted = 0;
-  std::uint64_t evicted = 0;        ///< closed to make room
+  std::uint64_t evicted = 0;        ///< closed to make room, or too slow
   std::uint64_t accept_failed = 0;  ///< no descriptor, no memory
   std::uint64_t malformed = 0;      ///< refused before they had a route
   std::uint64_t overloaded = 0;     ///< told 503: too many at once

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <ctime>
@@ -42,16 +43,19 @@ std::string_view phrase(unsigned status) {
   return reason_phrase(status);
 }
 
-/// Answers exactly once, from any thread, on the session's thread.
+/// Answers exactly once, from any thread, on the session's thread. Until then
+/// it counts as work of the io_context, which does not run out of it.
 class Reply {
  public:
   using Executor = HttpSession::Socket::executor_type;
   using Deliver = std::function<void(HttpResponse)>;
 
-  Reply(Executor executor, Deliver deliver)
-      : executor_(std::move(executor)), deliver_(std::move(deliver)) {}
+  Reply(const Executor& executor, Deliver deliver)
+      : executor_(
+            asio::prefer(executor, asio::execution::outstanding_work.tracked)),
+        deliver_(std::move(deliver)) {}
   Reply(Reply&& other) noexcept
-      : executor_(other.executor_),
+      : executor_(std::move(other.executor_)),
         deliver_(std::exchange(other.deliver_, nullptr)) {}
   Reply& operator=(Reply&&) = delete;
   ~Reply() {
@@ -66,10 +70,12 @@ class Reply {
 
  private:
   void send(HttpResponse response) {
+    if (!deliver_) return;
     asio::post(executor_, [deliver = std::exchange(deliver_, nullptr),
                            response = std::move(response)]() mutable {
-      if (deliver) deliver(std::move(response));
+      deliver(std::move(response));
     });
+    executor_ = {};
   }
 
   Executor executor_;
@@ -97,7 +103,16 @@ void HttpSession::close() {
   timer_.cancel();
   error_code ignored;
   socket_.close(ignored);
+  host_.on_written(std::exchange(waiting_bytes_, 0));
   host_.on_closed(*this);
+}
+
+void HttpSession::abort() {
+  // Else the kernel keeps the unsent rest (reliability.md 0.4).
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &reset,
+                     sizeof(reset));
+  close();
 }
 
 void HttpSession::enter(Phase phase, Duration deadline) {
@@ -113,26 +128,22 @@ void HttpSession::enter(Phase phase, Duration deadline) {
 void HttpSession::on_deadline() {
   switch (phase_) {
     case Phase::Head:
-      if (input_.empty()) return close();
+      if (input_.size() == count_leading_line_ends(input_)) return close();
       return refuse(
           {.status = 408, .detail = "The request head took too long."});
-    case Phase::Writing: {
-      // The unsent rest must not linger in the kernel (reliability.md 0.4).
-      const linger reset{.l_onoff = 1, .l_linger = 0};
-      (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &reset,
-                         sizeof(reset));
-      return close();
-    }
+    case Phase::Writing:
+      return abort();
     case Phase::Idle:
     case Phase::Draining:
       return close();
-    case Phase::Answering:
+    case Phase::Answering:  // the handler has all the time it needs
     case Phase::Closed:
       return;
   }
 }
 
 void HttpSession::await_request() {
+  host_.on_waiting(*this);
   if (!input_.empty()) {  // pipelined
     enter(Phase::Head, options_.head_deadline);
     return handle_input();
@@ -158,12 +169,16 @@ void HttpSession::on_received(const error_code& error, std::size_t bytes) {
 }
 
 void HttpSession::handle_input() {
-  input_.erase(0, count_leading_line_ends(input_));
-  const auto head = find_head_end(
-      std::string_view(input_).substr(0, options_.max_header_bytes));
-  if (head) return handle_head(*head);
-  if (input_.size() < options_.max_header_bytes) return receive();
-  const unsigned status = input_.contains('\n') ? 431 : 414;
+  // The same bytes get the same answer, however they were cut into segments.
+  const std::size_t skipped = count_leading_line_ends(input_);
+  const std::string_view received =
+      std::string_view(input_).substr(skipped, options_.max_header_bytes);
+  if (const auto head_bytes = find_head_end(received)) {
+    input_.erase(0, skipped);
+    return handle_head(*head_bytes);
+  }
+  if (received.size() < options_.max_header_bytes) return receive();
+  const unsigned status = received.contains('\n') ? 431 : 414;
   refuse({.status = status,
           .detail = "The request head is longer than " +
                     std::to_string(options_.max_header_bytes) + " bytes."});
@@ -174,7 +189,6 @@ void HttpSession::handle_head(std::size_t head_bytes) {
   if (!head) return refuse(std::move(head.error()));
   input_.erase(0, head_bytes);
   phase_ = Phase::Answering;
-  ++deadline_number_;  // the handler has all the time it needs
   keep_alive_ = head->keep_alive;
   head_only_ = head->request.method == HttpMethod::Head;
   accepts_gzip_ = accepts_gzip(head->request.accept_encoding);
@@ -236,6 +250,8 @@ void HttpSession::write(HttpResponse response) {
     }
   output_head_ = response_head(response);
   if (head_only_) output_body_.reset();
+  waiting_bytes_ = output_body_ ? output_body_->size() : 0;
+  host_.on_writing(waiting_bytes_);
   enter(Phase::Writing, options_.write_deadline);
   const std::array<asio::const_buffer, 2> buffers{
       asio::buffer(output_head_),
@@ -251,7 +267,8 @@ void HttpSession::write(HttpResponse response) {
 
 void HttpSession::on_written() {
   output_body_.reset();
-  if (keep_alive_) return await_request();
+  host_.on_written(std::exchange(waiting_bytes_, 0));
+  if (keep_alive_ && host_.keeps_connections()) return await_request();
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
   enter(Phase::Draining, kDrainDeadline);

@@ -33,6 +33,12 @@ class HttpSessionHost {
   virtual void on_refused(unsigned status) = 0;
   /// Whether a connection may stay open for another request.
   [[nodiscard]] virtual bool keeps_connections() const = 0;
+  /// A connection is kept and begins to wait for its next request.
+  virtual void on_waiting(HttpSession& session) = 0;
+  /// So many bytes begin to wait for a client to take them.
+  virtual void on_writing(std::size_t bytes) = 0;
+  /// They wait no more.
+  virtual void on_written(std::size_t bytes) = 0;
   virtual void on_closed(HttpSession& session) = 0;
 };
 
@@ -48,10 +54,20 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   void start();
   /// At once, whatever it does. Tells the host.
   void close();
-  /// Nothing of a request has been answered yet: the one to close if there are
-  /// too many.
+  /// Likewise; what the client has not taken does not linger in the kernel.
+  void abort();
+  /// Nothing of a request has been answered yet.
   [[nodiscard]] bool awaits_head() const {
     return phase_ == Phase::Idle || phase_ == Phase::Head;
+  }
+  /// No answer is owed: the one to close if there are too many.
+  [[nodiscard]] bool is_dispensable() const {
+    return awaits_head() || phase_ == Phase::Draining;
+  }
+  [[nodiscard]] bool is_writing() const { return phase_ == Phase::Writing; }
+  /// When its last request was complete.
+  [[nodiscard]] std::chrono::steady_clock::time_point asked() const {
+    return asked_;
   }
 
  private:
@@ -96,6 +112,7 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   bool accepts_gzip_ = false;
   std::string output_head_;
   HttpBody output_body_;
+  std::size_t waiting_bytes_ = 0;  ///< as told to the host
 };
 
 }  // namespace tcpstated

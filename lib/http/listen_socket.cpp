@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
 constexpr int kBacklog = 512;
+constexpr mode_t kUnixMode = 0660;
 constexpr int kSocketType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 std::string quoted(std::string_view address) {
@@ -58,12 +59,14 @@ Result<ListenSocket> listen_on(const sockaddr* address, socklen_t length,
   return made;
 }
 
-/// Whether somebody accepts connections at this path.
-bool is_alive(const sockaddr_un& address) {
+/// Whether nobody listens at this path any more. A queue that is full and a
+/// socket we may not use belong to somebody.
+bool is_stale(const sockaddr_un& address) {
   const UniqueFd probe(::socket(AF_UNIX, kSocketType, 0));
   return probe &&
          ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address),
-                   sizeof(address)) == 0;
+                   sizeof(address)) != 0 &&
+         errno == ECONNREFUSED;
 }
 
 Result<ListenSocket> listen_unix(std::string_view text) {
@@ -78,7 +81,7 @@ Result<ListenSocket> listen_unix(std::string_view text) {
     if (!S_ISSOCK(info.st_mode))
       return fail("cannot listen on " + quoted(text) +
                   ": the file exists and is not a socket");
-    if (is_alive(address))
+    if (!is_stale(address))
       return fail("cannot listen on " + quoted(text) +
                   ": another process answers there");
     ::unlink(path.c_str());
@@ -86,6 +89,8 @@ Result<ListenSocket> listen_unix(std::string_view text) {
   auto made = listen_on(reinterpret_cast<const sockaddr*>(&address),
                         sizeof(address), false, text);
   if (!made) return made;
+  if (::chmod(path.c_str(), kUnixMode) != 0)
+    return fail_errno("cannot set the mode of " + quoted(text));
   made->address = std::string(kUnixPrefix) + path;
   made->unix_path = path;
   return made;
@@ -126,6 +131,12 @@ Result<ListenSocket> listen_everywhere(const std::string& port,
                    false, text);
 }
 
+/// A name may have an IPv6 address although this host has none.
+bool is_not_of_this_host(const Error& error) {
+  return error.code == std::errc::address_not_available ||
+         error.code == std::errc::address_family_not_supported;
+}
+
 Result<ListenSocket> listen_tcp(std::string_view text) {
   const auto parts = split_host_port(text);
   if (!parts)
@@ -143,7 +154,11 @@ Result<ListenSocket> listen_tcp(std::string_view text) {
                 ::gai_strerror(error));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(
       list, &::freeaddrinfo);
-  return listen_on(list->ai_addr, list->ai_addrlen, false, text);
+  for (const addrinfo* at = list;; at = at->ai_next) {
+    auto made = listen_on(at->ai_addr, at->ai_addrlen, false, text);
+    if (made || at->ai_next == nullptr || !is_not_of_this_host(made.error()))
+      return made;
+  }
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ struct ListenSocket {
 
 /// Opens "HOST:PORT", "[::1]:PORT", ":PORT" (every address, both families; IPv4
 /// only where there is no IPv6) or "unix:/path". Port 0 takes a free one. A
-/// stale unix socket that nobody answers is replaced. Fails with the address,
-/// the reason, and what to do.
+/// stale unix socket that nobody answers is replaced; the new one is for the
+/// user and group of the daemon. Fails with the address and the reason.
 [[nodiscard]] Result<ListenSocket> open_listen_socket(std::string_view address);
 
 }  // namespace tcpstated

@@ -70,7 +70,8 @@ struct HttpResponse {
 }
 
 /// To be called once, from any thread. Not calling it at all before it is
-/// destroyed answers 503.
+/// destroyed answers 503. Until then it keeps the io_context of the server
+/// running, and must not outlive it.
 using HttpRespond = std::move_only_function<void(HttpResponse)>;
 
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";

@@ -50,7 +50,7 @@ bool is_field_value(std::string_view text) {
 std::optional<Problem> check_request_line(std::string_view line) {
   const auto parts = split(line, ' ');
   if (parts.size() != 3 || !is_token(parts[0]) || parts[1].empty() ||
-      !is_visible(parts[1]))
+      !is_visible(parts[1]) || !is_visible(parts[2]))
     return problem(400, "The request line is malformed.");
   if (parts[2] != "HTTP/1.1" && parts[2] != "HTTP/1.0")
     return parts[2].starts_with("HTTP/")
@@ -130,17 +130,17 @@ HttpMethod method_of(http::verb verb) {
 
 /// The path and query of a target in origin form. The absolute form (RFC 9112
 /// 3.2.2) is turned into it if it names the same host.
-std::optional<std::string_view> origin_form(std::string_view target,
-                                            std::string_view host) {
+std::optional<std::string> origin_form(std::string_view target,
+                                       std::string_view host) {
   constexpr std::string_view kScheme = "http://";
-  if (target.starts_with('/')) return target;
+  if (target.starts_with('/')) return std::string(target);
   if (!to_lower(target.substr(0, kScheme.size())).starts_with(kScheme))
     return std::nullopt;
   target.remove_prefix(kScheme.size());
   const std::size_t end = std::min(target.find_first_of("/?"), target.size());
-  if (target.substr(0, end) != host) return std::nullopt;
+  if (end == 0 || target.substr(0, end) != host) return std::nullopt;
   target.remove_prefix(end);
-  return target.starts_with('/') ? target : std::string_view("/");
+  return (target.starts_with('/') ? "" : "/") + std::string(target);
 }
 
 std::optional<Problem> read_target(std::string_view target,
@@ -149,10 +149,11 @@ std::optional<Problem> read_target(std::string_view target,
   const auto origin = origin_form(target, request.host);
   if (!origin || origin->contains('#'))
     return problem(400, "The request target is not a path.");
-  const std::size_t mark = std::min(origin->find('?'), origin->size());
-  auto path = decode_path(origin->substr(0, mark));
+  const std::string_view text = *origin;
+  const std::size_t mark = std::min(text.find('?'), text.size());
+  auto path = decode_path(text.substr(0, mark));
   if (!path) return problem(400, "Path: " + path.error().message + ".");
-  auto query = parse_query(origin->substr(std::min(mark + 1, origin->size())));
+  auto query = parse_query(text.substr(std::min(mark + 1, text.size())));
   if (!query) return problem(400, "Query: " + query.error().message + ".");
   request.path = std::move(*path);
   request.query = std::move(*query);
@@ -174,10 +175,13 @@ std::optional<std::size_t> find_head_end(std::string_view received) {
 }
 
 std::size_t count_leading_line_ends(std::string_view received) {
-  constexpr std::size_t kTolerated = 4;  // two empty lines
-  const std::size_t first =
-      std::min(received.find_first_not_of("\r\n"), received.size());
-  return std::min(first, kTolerated);
+  constexpr std::string_view kLineEnd = "\r\n";
+  constexpr std::size_t kTolerated = 2;  // empty lines
+  std::size_t lines = 0;
+  while (lines < kTolerated &&
+         received.substr(lines * kLineEnd.size()).starts_with(kLineEnd))
+    ++lines;
+  return lines * kLineEnd.size();
 }
 
 bool is_valid_host(std::string_view host) {
@@ -207,6 +211,7 @@ std::expected<RequestHead, Problem> parse_head(std::string_view head) {
   if (auto bad = check_lines(head)) return std::unexpected(std::move(*bad));
   http::request_parser<http::empty_body> parser;
   parser.eager(false);  // the head, and not one byte of a body
+  parser.header_limit(static_cast<std::uint32_t>(head.size()));
   beast::error_code error;
   (void)parser.put(boost::asio::buffer(head.data(), head.size()), error);
   if (!parser.is_header_done())

@@ -88,8 +88,10 @@ std::optional<std::string> refuse_detail(const HttpRequest& request,
 }
 
 HttpResponse Router::not_found(const HttpRequest& request) const {
+  constexpr std::size_t kLongestGuess = 64;  // looking takes its time
   std::vector<std::string_view> paths;
-  for (const Route& route : routes_) paths.push_back(route.path);
+  if (request.path.size() <= kLongestGuess)
+    for (const Route& route : routes_) paths.push_back(route.path);
   const auto near = closest(request.path, paths);
   return to_response(
       {.status = 404,

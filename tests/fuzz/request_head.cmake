@@ -1,0 +1,1 @@
+fuzz_target(request_head tcpstated_http)
