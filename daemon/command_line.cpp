@@ -135,13 +135,16 @@ std::expected<CommandLine, Farewell> parse_command_line(
     int argc, const char* const* argv) {
   CLI::App app;
   app.set_help_flag();  // printed by help_text()
-  const auto* const help = app.add_flag("-h,--help");
-  const auto* const version = app.add_flag("--version");
+  const auto add_switch = [&](const std::string& name) {
+    return app.add_flag(name)->disable_flag_override();  // no "--flag=false"
+  };
+  const auto* const help = add_switch("-h,--help");
+  const auto* const version = add_switch("--version");
   Given given;
   std::array<CLI::Option*, kFlags.size()> options{};
   for (std::size_t i = 0; i < kFlags.size(); ++i) {
     const std::string name(kFlags[i].name);
-    options[i] = kFlags[i].value.empty() ? app.add_flag(name)
+    options[i] = kFlags[i].value.empty() ? add_switch(name)
                                          : app.add_option(name, given[i])
                                                ->expected(1)
                                                ->allow_extra_args(false);
@@ -159,6 +162,11 @@ std::expected<CommandLine, Farewell> parse_command_line(
   CommandLine line;
   for (std::size_t i = 0; i < kFlags.size(); ++i) {
     if (options[i]->count() == 0) continue;
+    for (const std::string& value : given[i])
+      if (value.starts_with('-'))
+        return std::unexpected(complain(
+            fmt::format("'{}' stands where the value of {} is expected",
+                        printable(value), kFlags[i].name)));
     if (!kFlags[i].apply(given[i], line))
       return std::unexpected(complain(
           fmt::format("'{}' does not fit {}: {}", printable(given[i].back()),

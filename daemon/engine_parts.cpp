@@ -10,16 +10,18 @@ namespace tcpstated {
 namespace {
 
 Result<> open_backends(const Config& config, Log& log, EngineParts& parts) {
-  const auto leave_out = [&](const BackendInfo& info, std::string why) {
+  const auto leave_out = [&](const BackendInfo& info, std::string why,
+                             bool asked_for = true) {
     parts.unavailable.push_back({.name = std::string(info.name),
                                  .up = false,
                                  .detail = std::move(why),
+                                 .wanted = asked_for,
                                  .stats = {}});
   };
   for (const BackendInfo& info : backends()) {
     const Enabled wanted = info.wanted(config.capture);
     if (wanted == Enabled::False) {
-      leave_out(info, "off in the configuration");
+      leave_out(info, "off in the configuration", false);
       continue;
     }
     auto opened = info.open(config.capture);

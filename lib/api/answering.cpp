@@ -31,6 +31,14 @@ HttpResponse render(Representation as, const std::function<std::string()>& text,
                                     : ok(kJsonType, json());
 }
 
+std::expected<void, Problem> expect_text(const HttpRequest& request) {
+  if (find_value(request.query, "format") == nullptr) return {};
+  constexpr std::array<MediaType, 1> kOnlyText{{{"text/plain", "text"}}};
+  auto chosen = choose_representation(request, kOnlyText);
+  if (!chosen) return std::unexpected(std::move(chosen).error());
+  return {};
+}
+
 bool begin_slow_question(ApiState& state, const HttpRequest& request,
                          HttpRespond& respond) {
   if (state.slow_questions >= state.options.max_slow_questions) {

@@ -4,6 +4,7 @@
 /// What the handlers of this room have in common: choosing a representation,
 /// asking slow questions, answering problems. Private to the routes.
 
+#include <expected>
 #include <functional>
 #include <string>
 #include <utility>
@@ -26,6 +27,11 @@ enum class Representation : std::uint8_t { Text, Json };
 [[nodiscard]] HttpResponse render(Representation as,
                                   const std::function<std::string()>& text,
                                   const std::function<std::string()>& json);
+
+/// A Problem if ?format= asks for anything but text. Accept is not looked at:
+/// whoever scrapes is served, as Prometheus expects.
+[[nodiscard]] std::expected<void, Problem> expect_text(
+    const HttpRequest& request);
 
 /// Takes one of the few places for slow questions; answers 503 if all are
 /// taken.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <vector>
 
 #include "base/strings.hpp"
@@ -21,8 +22,6 @@ bool append(List& list, Parsed parsed) {
 bool apply_state(const std::string& text, ListingQuery& query) {
   const auto state = parse_state(text);
   if (!state) return false;
-  // The first one given replaces "any state".
-  if (query.filter.states == StateSet::all()) query.filter.states = {};
   query.filter.states.insert(*state);
   return true;
 }
@@ -109,13 +108,14 @@ constexpr std::array<ListingParameter, 13> kParameters{{
        return append(query.filter.remote_ports,
                      parse_number<std::uint16_t>(text));
      }},
-    {"protocol", "of this protocol", "tcp or mptcp", "mptcp", &apply_protocol},
+    {"protocol", "of this protocol", "tcp or mptcp", "mptcp", &apply_protocol,
+     true},
     {"min_age", "in their state for at least this long",
-     "a duration such as 90s or 1h30m", "60s", &apply_min_age},
+     "a duration such as 90s or 1h30m", "60s", &apply_min_age, true},
     {"limit", "at most so many", "a number from 1 to 10000", "1000",
-     &apply_limit},
+     &apply_limit, true},
     {"after", "the page after this id", "the value of \"next\"", "4711",
-     &apply_after},
+     &apply_after, true},
 }};
 
 Problem bad_parameters(std::vector<ParameterProblem> errors) {
@@ -146,19 +146,24 @@ std::expected<ListingQuery, Problem> apply_all(
     const HttpRequest& request, std::span<const ListingParameter> known) {
   ListingQuery query;
   query.limit = kDefaultLimit;
+  query.filter.states = {};  // until one is named
   std::vector<std::string_view> names;
   for (const ListingParameter& parameter : known)
     names.push_back(parameter.name);
   std::vector<ParameterProblem> errors;
+  std::set<std::string_view> given;
   for (const QueryItem& item : request.query) {
     if (item.name == "format") continue;
     const auto parameter =
         std::ranges::find(known, item.name, &ListingParameter::name);
     if (parameter == known.end())
       errors.push_back(unknown_parameter(item.name, names));
+    else if (!given.insert(item.name).second && parameter->once)
+      errors.push_back({item.name, "It can be given once only."});
     else if (!parameter->apply(item.value, query))
       errors.push_back(bad_value(*parameter, item.value));
   }
+  if (query.filter.states.empty()) query.filter.states = StateSet::all();
   if (errors.empty()) return query;
   return std::unexpected(bad_parameters(std::move(errors)));
 }

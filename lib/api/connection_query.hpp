@@ -22,12 +22,14 @@ struct ListingParameter {
   std::string_view example;  ///< "close_wait"
   /// false: the text does not fit.
   bool (*apply)(const std::string& text, ListingQuery& query);
+  bool once = false;  ///< repeating it makes no sense
 };
 
 inline constexpr std::size_t kDefaultLimit = 100;
 inline constexpr std::size_t kMaxLimit = 10'000;
 
-/// Different parameters must all hold; of one that is repeated, any value may.
+/// Different parameters must all hold; of one that is repeated, any value may,
+/// unless it is to be given `once`.
 [[nodiscard]] std::span<const ListingParameter> listing_parameters();
 
 /// Every problem at once; unknown parameters are problems.

@@ -23,8 +23,10 @@ std::string paths(const std::vector<Route>& routes, const std::string& host) {
 std::string parameters() {
   TextTable table({{"PARAMETER"}, {"CONNECTIONS"}, {"EXPECTS"}});
   for (const ListingParameter& parameter : listing_parameters())
-    table.add({fmt::format("{}={}", parameter.name, parameter.example),
-               std::string(parameter.help), std::string(parameter.expects)});
+    table.add(
+        {fmt::format("{}={}", parameter.name, parameter.example),
+         std::string(parameter.help),
+         std::string(parameter.expects) + (parameter.once ? " (once)" : "")});
   return table.to_string();
 }
 

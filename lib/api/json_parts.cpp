@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <boost/json.hpp>
+#include <charconv>
+#include <cmath>
 
 #include "api/json_parts.hpp"
 #include "api/wording.hpp"
@@ -8,8 +11,59 @@
 namespace tcpstated {
 namespace json = boost::json;
 
+namespace {
+
+void append(std::string& text, const json::value& value);
+
+void append_number(std::string& text, double value) {
+  if (!std::isfinite(value)) {
+    text += "null";  // JSON has no word for it
+    return;
+  }
+  std::array<char, 1100> digits;  // the smallest double has 1074 decimals
+  const auto end = std::to_chars(digits.begin(), digits.end(), value,
+                                 std::chars_format::fixed);
+  text.append(digits.begin(), end.ptr);
+}
+
+void append(std::string& text, const json::object& object) {
+  text += '{';
+  for (const auto& [key, value] : object) {
+    if (text.back() != '{') text += ',';
+    text += '"' + std::string(key) + "\":";  // our own words: nothing to escape
+    append(text, value);
+  }
+  text += '}';
+}
+
+void append(std::string& text, const json::array& array) {
+  text += '[';
+  for (const json::value& value : array) {
+    if (text.back() != '[') text += ',';
+    append(text, value);
+  }
+  text += ']';
+}
+
+void append(std::string& text, const json::value& value) {
+  if (const auto* object = value.if_object()) return append(text, *object);
+  if (const auto* array = value.if_array()) return append(text, *array);
+  if (const auto* number = value.if_double())
+    return append_number(text, *number);
+  text += json::serialize(value);
+}
+
+}  // namespace
+
+std::string to_text(const json::value& value) {
+  std::string text;
+  append(text, value);
+  return text;
+}
+
 double to_seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
+  const auto rounded = std::chrono::round<std::chrono::microseconds>(duration);
+  return static_cast<double>(rounded.count()) / 1e6;
 }
 
 json::object to_json(const Endpoint& endpoint) {

@@ -12,6 +12,7 @@
 namespace boost::json {
 class object;
 class array;
+class value;
 }  // namespace boost::json
 
 namespace tcpstated {
@@ -22,6 +23,11 @@ struct Moment {
   WallAnchor anchor;
 };
 
+/// In one line. Unlike boost::json::serialize() it writes 7380.5 and not
+/// 7.3805E3: people read this too.
+[[nodiscard]] std::string to_text(const boost::json::value& value);
+
+/// Rounded to microseconds.
 [[nodiscard]] double to_seconds(Duration duration);
 [[nodiscard]] boost::json::object to_json(const Endpoint& endpoint);
 [[nodiscard]] boost::json::object to_json(const StateCounts& counts);

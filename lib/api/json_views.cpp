@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/json_views.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <span>
 #include <utility>
 
 #include "api/json_parts.hpp"
+#include "api/wording.hpp"
 #include "base/strings.hpp"
 
 namespace tcpstated {
@@ -13,8 +15,8 @@ namespace {
 
 namespace json = boost::json;
 
-std::string to_text(const json::object& document) {
-  return json::serialize(document) + '\n';
+std::string to_line(const json::object& document) {
+  return to_text(document) + '\n';
 }
 
 Moment moment_of(const HostView& view) { return {view.at, view.anchor}; }
@@ -33,13 +35,13 @@ json::object start(const HostView& view) {
 template <typename Rows, typename ToObject>
 std::string with_items(const json::object& object, const Rows& rows,
                        const ToObject& to_object) {
-  std::string text = json::serialize(object);
+  std::string text = to_text(object);
   text.back() = ',';  // instead of the closing brace
   text += R"("items":[)";
   bool first = true;
   for (const auto& row : rows) {
     if (!std::exchange(first, false)) text += ',';
-    text += json::serialize(to_object(row));
+    text += to_text(to_object(row));
   }
   return text + "]}\n";
 }
@@ -95,7 +97,8 @@ json::array backends(const HostView& view) {
   for (const BackendView& backend : view.backends)
     array.push_back({{"name", backend.name},
                      {"up", backend.up},
-                     {"detail", backend.detail},
+                     {"wanted", backend.wanted},
+                     {"detail", printable(backend.detail, 1024)},
                      {"received", backend.stats.received},
                      {"rejected", backend.stats.rejected},
                      {"snapshots", backend.stats.snapshots},
@@ -112,7 +115,8 @@ json::object status(const DaemonInfo& daemon, const HostView& view) {
   object["host"] = printable(daemon.hostname);
   object["pid"] = daemon.pid;
   object["started"] = format_rfc3339(daemon.started);
-  object["uptime_seconds"] = to_seconds(now - daemon.started);
+  object["uptime_seconds"] =
+      to_seconds(std::max(now, daemon.started) - daemon.started);
   object["backends"] = backends(view);
   json::array capabilities;
   for (const std::string& name : daemon.capabilities)
@@ -156,23 +160,22 @@ json::object to_json(const ListedConnection& row, const Moment& moment) {
 }  // namespace
 
 std::string status_json(const DaemonInfo& daemon, const HostView& view) {
-  return to_text(status(daemon, view));
+  return to_line(status(daemon, view));
 }
 
 std::string states_json(const HostView& view) {
   json::object object = states(view);
   object["explanations"] = explanations();
-  return to_text(object);
+  return to_line(object);
 }
 
-std::string leaks_json(const HostView& view, const std::vector<Leak>& leaks,
-                       std::size_t total) {
-  json::object object = start(view);
-  object["total"] = total;
-  object["groups"] = to_json(view.leak_groups, moment_of(view));
-  return with_items(object, leaks, [&](const Leak& leak) {
-    return to_json(leak, moment_of(view));
-  });
+std::string leaks_json(const HostView& view, const LeakListing& leaks) {
+  const Moment moment{leaks.at, view.anchor};
+  json::object object = start(view, moment);
+  object["total"] = leaks.total;
+  object["groups"] = to_json(leaks.groups, moment);
+  return with_items(object, leaks.oldest,
+                    [&](const Leak& leak) { return to_json(leak, moment); });
 }
 
 std::string connections_json(const ListingPage& page, const HostView& view) {
@@ -187,28 +190,24 @@ std::string connections_json(const ListingPage& page, const HostView& view) {
 
 std::string connection_json(const ListedConnection& row, Instant at,
                             const HostView& view) {
-  return to_text(to_json(row, {at, view.anchor}));
+  return to_line(to_json(row, {at, view.anchor}));
 }
 
 std::string listeners_json(const HostView& view, const ProcessScan& owners) {
   json::object object = start(view);
   json::array items;
   for (const ListenerView& listener : view.listeners) {
-    std::vector<Holder> holders;
-    for (const std::uint64_t inode : listener.inodes)
-      if (const auto found = owners.holders.find(inode);
-          found != owners.holders.end())
-        holders.insert(holders.end(), found->second.begin(),
-                       found->second.end());
+    const Holders holders = holders_of(listener, owners);
     items.push_back({{"local", to_json(listener.local)},
                      {"protocol", label(listener.protocol)},
                      {"sockets", listener.sockets},
                      {"accept_queue_length", listener.queue},
                      {"accept_queue_limit", listener.limit},
-                     {"holders", to_json(holders)}});
+                     {"attribution", label(holders.attribution)},
+                     {"holders", to_json(holders.holders)}});
   }
   object["items"] = std::move(items);
-  return to_text(object);
+  return to_line(object);
 }
 
 std::string processes_json(const ProcessReport& report, const HostView& view) {
@@ -223,7 +222,7 @@ std::string processes_json(const ProcessReport& report, const HostView& view) {
   object["items"] = std::move(items);
   object["without_process"] = to_json(report.unowned);
   object["unreadable_processes"] = report.unreadable;
-  return to_text(object);
+  return to_line(object);
 }
 
 std::string config_json(const Config& config) {
@@ -242,7 +241,7 @@ std::string config_json(const Config& config) {
                                ? json::value(*number)
                                : json::value(text);
   }
-  return to_text(root);
+  return to_line(root);
 }
 
 std::string overview_json(const DaemonInfo& daemon, const HostView& view) {
@@ -250,7 +249,7 @@ std::string overview_json(const DaemonInfo& daemon, const HostView& view) {
   object["status"] = status(daemon, view);
   object["leaks"] = {{"total", view.leaked},
                      {"groups", to_json(view.leak_groups, moment_of(view))}};
-  return to_text(object);
+  return to_line(object);
 }
 
 }  // namespace tcpstated

@@ -19,10 +19,8 @@ namespace tcpstated {
 [[nodiscard]] std::string status_json(const DaemonInfo& daemon,
                                       const HostView& view);
 [[nodiscard]] std::string states_json(const HostView& view);
-/// `leaks` are the oldest of `total`.
 [[nodiscard]] std::string leaks_json(const HostView& view,
-                                     const std::vector<Leak>& leaks,
-                                     std::size_t total);
+                                     const LeakListing& leaks);
 [[nodiscard]] std::string connections_json(const ListingPage& page,
                                            const HostView& view);
 [[nodiscard]] std::string connection_json(const ListedConnection& row,

@@ -18,6 +18,12 @@ Name name_of(const LeakGroup& group) {
   return {group.process->command, group.process->unit};
 }
 
+/// open/limit, compared without dividing by a limit of 0 and without overflow.
+bool is_nearer(const FdSeries& a, const FdSeries& b) {
+  return static_cast<double>(a.open) * static_cast<double>(b.limit) >
+         static_cast<double>(b.open) * static_cast<double>(a.limit);
+}
+
 /// The names with most leaked sockets.
 std::set<Name> top_names(const std::vector<LeakGroup>& groups,
                          std::size_t max_processes) {
@@ -67,10 +73,7 @@ std::vector<FdSeries> fd_series(const std::vector<LeakGroup>& groups,
                              .open = *group.process->open_fds,
                              .limit = *group.process->max_fds};
     const auto [at, fresh] = nearest.try_emplace(name, candidate);
-    // open/limit compared without dividing by a limit of 0
-    if (!fresh &&
-        candidate.open * at->second.limit > at->second.open * candidate.limit)
-      at->second = candidate;
+    if (!fresh && is_nearer(candidate, at->second)) at->second = candidate;
   }
   std::vector<FdSeries> series;
   for (const auto& [name, entry] : nearest) series.push_back(entry);

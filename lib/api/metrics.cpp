@@ -14,7 +14,6 @@ namespace tcpstated {
 namespace {
 
 using enum prometheus::MetricType;
-using prometheus::MetricType;
 
 /// Listeners with series of their own; the fullest queues first.
 constexpr std::size_t kMaxListenerSeries = 100;
@@ -117,7 +116,8 @@ const std::vector<MetricInfo> kMetrics{
      }},
     {"tcpstated_backend_up", Gauge, "Whether a capture backend works (1) or not (0).",
      [](const MetricSource& from, MetricSamples& into) {
-       for (const BackendView& backend : from.view.backends) into.add(backend.up ? 1 : 0, {{"backend", backend.name}});
+       for (const BackendView& backend : from.view.backends)
+         if (backend.wanted) into.add(backend.up ? 1 : 0, {{"backend", backend.name}});
      }},
     {"tcpstated_events_total", Counter, "Number of packets or kernel events that a backend received.", add_backends<&CaptureStats::received>},
     {"tcpstated_events_lost_total", Counter, "Number of packets or kernel events that a backend lost.", add_backends<&CaptureStats::rejected>},
@@ -190,6 +190,8 @@ std::vector<prometheus::MetricFamily> collect_metrics(const MetricSource& from,
   std::vector<prometheus::MetricFamily> families;
   for (const MetricInfo& info : kMetrics) {
     if (info.exporter && !exporter_metrics) continue;
+    // Before the first sweep a 0 would be a count that is not known.
+    if (info.name.starts_with("tcpstate_") && !from.view.ready) continue;
     prometheus::MetricFamily family;
     family.name = info.name;
     family.help = info.help;

@@ -59,7 +59,8 @@ struct MetricInfo {
 
 [[nodiscard]] std::span<const MetricInfo> metrics();
 
-/// All families of the table, in its order. At most kMaxSeries series.
+/// All families of the table, in its order; those of the host only once its
+/// counts are known. At most kMaxSeries series.
 inline constexpr std::size_t kMaxSeries = 1000;
 [[nodiscard]] std::vector<prometheus::MetricFamily> collect_metrics(
     const MetricSource& from, bool exporter_metrics);

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "api/connection_query.hpp"
 #include "api/text_table.hpp"
 #include "api/wording.hpp"
 #include "base/strings.hpp"
@@ -49,15 +50,17 @@ std::string states_page(const HostView& view) {
   for (const TcpStateInfo& row : kTcpStates)
     table.add({std::string(row.label), std::to_string(view.tcp[row.state]),
                std::string(row.meaning)});
-  std::string text = table.to_string() + "\nWHAT IS NORMAL\n";
+  std::string text = view.ready ? table.to_string() : std::string(kNotReady);
+  text += "\nWHAT IS NORMAL\n";
   for (const TcpStateInfo& row : kTcpStates)
     text += fmt::format("{:<12}  {}\n", row.label, row.normal);
   return text;
 }
 
 std::string leaks_page(const HostView& view, const LeakPolicy& policy,
-                       const std::vector<Leak>& leaks, std::size_t total) {
-  if (leaks.empty())
+                       const LeakListing& leaks) {
+  if (!view.ready) return std::string(kNotReady);
+  if (leaks.oldest.empty())
     return fmt::format(
         "No leaks: no socket has been in close_wait for {} or longer, other "
         "than half-closes in use.\n",
@@ -71,13 +74,16 @@ std::string leaks_page(const HostView& view, const LeakPolicy& policy,
                     {"WHY", Align::Left},
                     {"EXAMPLE", Align::Left}});
   std::set<LeakCause> causes;
-  for (const LeakGroup& group : view.leak_groups) {
+  for (const LeakGroup& group : leaks.groups) {
     causes.insert(group.cause);
-    groups.add({pid_text(group), group.process ? group.process->command : "?",
+    groups.add({pid_text(group),
+                group.process
+                    ? group.process->command
+                    : std::string(brief(group.oldest.holders->attribution)),
                 group.process ? group.process->unit : "",
                 group.process ? fds_text(*group.process) : "",
                 std::to_string(group.sockets),
-                age_text(group.oldest.connection.since, view.at),
+                age_text(group.oldest.connection.since, leaks.at),
                 std::string(label(group.cause)), example_text(group.oldest)});
   }
   TextTable sockets({{"ID", Align::Right},
@@ -88,9 +94,9 @@ std::string leaks_page(const HostView& view, const LeakPolicy& policy,
                      {"LOCAL", Align::Left},
                      {"PEER", Align::Left},
                      {"HELD BY", Align::Left}});
-  for (const Leak& leak : leaks)
+  for (const Leak& leak : leaks.oldest)
     sockets.add({std::to_string(leak.connection.id),
-                 age_text(leak.connection.since, view.at),
+                 age_text(leak.connection.since, leaks.at),
                  std::string(label(leak.cause)),
                  std::to_string(leak.connection.socket.receive_queue),
                  std::to_string(leak.connection.socket.send_queue),
@@ -98,9 +104,13 @@ std::string leaks_page(const HostView& view, const LeakPolicy& policy,
                  leak.connection.tuple.remote.to_string(),
                  holders_text(*leak.holders)});
   std::string text = groups.to_string() + '\n' + sockets.to_string();
-  if (leaks.size() < total)
-    text += fmt::format("The oldest {} of {}: ?limit={} shows more.\n",
-                        leaks.size(), total, total);
+  if (leaks.oldest.size() < leaks.total)
+    text += fmt::format("The oldest {} of {}.{}\n", leaks.oldest.size(),
+                        leaks.total,
+                        leaks.oldest.size() < kMaxLimit
+                            ? fmt::format(" ?limit={} shows more.",
+                                          std::min(leaks.total, kMaxLimit))
+                            : "");
   text += '\n';
   for (const LeakCause cause : causes)
     text += fmt::format("{}: {} {}\n", label(cause), info(cause).meaning,
@@ -149,18 +159,16 @@ std::string listeners_page(const HostView& view, const ProcessScan& owners) {
                    {"LIMIT", Align::Right},
                    {"HELD BY", Align::Left}});
   for (const ListenerView& listener : view.listeners) {
-    std::vector<Holder> holders;
-    for (const std::uint64_t inode : listener.inodes)
-      if (const auto found = owners.holders.find(inode);
-          found != owners.holders.end())
-        holders.insert(holders.end(), found->second.begin(),
-                       found->second.end());
+    const Holders holders = holders_of(listener, owners);
     table.add({listener.local.to_string() +
                    (listener.protocol == Protocol::Mptcp ? " mptcp" : ""),
                std::to_string(listener.sockets), std::to_string(listener.queue),
-               std::to_string(listener.limit), owners_text(holders)});
+               std::to_string(listener.limit),
+               holders.holders.empty() ? std::string(brief(holders.attribution))
+                                       : owners_text(holders.holders)});
   }
-  if (table.empty()) return "No socket listens.\n";
+  if (table.empty())
+    return std::string(view.ready ? "No socket listens.\n" : kNotReady);
   return table.to_string() +
          "QUEUE: connections that wait for accept(). At LIMIT the kernel drops "
          "new ones.\n";

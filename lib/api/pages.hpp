@@ -28,12 +28,10 @@ namespace tcpstated {
 /// `/states`: every state with its count, meaning and what is normal.
 [[nodiscard]] std::string states_page(const HostView& view);
 
-/// `/leaks`: groups, then the oldest of `total` leaked sockets with all their
-/// holders.
+/// `/leaks`: groups, then the oldest leaked sockets with their holders.
 [[nodiscard]] std::string leaks_page(const HostView& view,
                                      const LeakPolicy& policy,
-                                     const std::vector<Leak>& leaks,
-                                     std::size_t total);
+                                     const LeakListing& leaks);
 
 [[nodiscard]] std::string connections_page(const ListingPage& page,
                                            const std::string& next_link);

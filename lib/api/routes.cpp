@@ -9,6 +9,7 @@
 #include "api/exposition.hpp"
 #include "api/json_views.hpp"
 #include "api/pages.hpp"
+#include "base/strings.hpp"
 
 namespace tcpstated {
 namespace {
@@ -50,9 +51,9 @@ auto states(ApiState& state, Representation first) {
       [&state](const HttpRequest&) { return states_json(*state.view); });
 }
 
-auto status(ApiState& state) {
+auto status(ApiState& state, Representation first) {
   return at_hand(
-      Json,
+      first,
       [&state](const HttpRequest&) {
         return status_page(state.daemon, *state.view);
       },
@@ -75,18 +76,18 @@ auto leaks(ApiState& state, Representation first) {
     if (!limit) return respond(to_response(limit.error(), request));
     const auto as = choose(request, first, respond);
     if (!as || !begin_slow_question(state, request, respond)) return;
-    state.engine->list_leaks(on_io_thread<std::vector<Leak>>(
-        state, [&state, as = *as, limit = *limit,
-                respond = std::move(respond)](std::vector<Leak> all) mutable {
-          const std::size_t total = all.size();
-          all.resize(std::min(limit, total));
-          respond(render(
-              as,
-              [&] {
-                return leaks_page(*state.view, state.config.leaks, all, total);
-              },
-              [&] { return leaks_json(*state.view, all, total); }));
-        }));
+    state.engine->list_leaks(
+        *limit, on_io_thread<LeakListing>(
+                    state, [&state, as = *as, respond = std::move(respond)](
+                               const LeakListing& leaks) mutable {
+                      respond(render(
+                          as,
+                          [&] {
+                            return leaks_page(*state.view, state.config.leaks,
+                                              leaks);
+                          },
+                          [&] { return leaks_json(*state.view, leaks); }));
+                    }));
   };
 }
 
@@ -133,9 +134,9 @@ HttpResponse connection_response(ApiState& state, const HttpRequest& request,
       [&] { return connection_json(page.rows.front(), page.at, *state.view); });
 }
 
-auto connection(ApiState& state) {
-  return [&state](const HttpRequest& request, std::string_view argument,
-                  HttpRespond respond) {
+auto connection(ApiState& state, Representation first) {
+  return [&state, first](const HttpRequest& request, std::string_view argument,
+                         HttpRespond respond) {
     if (auto bad = expect_no_parameters(request); !bad)
       return respond(to_response(std::move(bad).error(), request));
     const auto id = parse_number<std::uint64_t>(argument);
@@ -146,7 +147,7 @@ auto connection(ApiState& state) {
                        .hint = "/connections",
                        .errors = {{"id", "'" + printable(argument) + "'"}}},
                       request));
-    const auto as = choose(request, Json, respond);
+    const auto as = choose(request, first, respond);
     if (!as || !begin_slow_question(state, request, respond)) return;
     ListingQuery query;
     query.id = *id;
@@ -211,6 +212,8 @@ auto metrics_page(ApiState& state) {
                   HttpRespond respond) {
     if (auto bad = expect_no_parameters(request); !bad)
       return respond(to_response(std::move(bad).error(), request));
+    if (auto bad = expect_text(request); !bad)
+      return respond(to_response(std::move(bad).error(), request));
     const bool own = state.options.exporter_metrics;
     auto families =
         collect_metrics({.daemon = state.daemon,
@@ -274,22 +277,25 @@ std::vector<Route> make_routes(ApiState& state) {
        leaks(state, Text)},
       {Get, "/connections", "connections, by the parameters below", Detail,
        connections(state, Text)},
+      {Get, "/connections/{id}", "one connection in full", Detail,
+       connection(state, Text)},
       {Get, "/listeners", "listening sockets and their accept queues", Detail,
        listeners(state, Text)},
       {Get, "/processes", "sockets per process and state", Detail,
        processes(state, Text)},
       {Get, "/states", "how many sockets, and what each state means", Open,
        states(state, Text)},
+      {Get, "/status", "the daemon: backends, abilities, losses", Open,
+       status(state, Text)},
       {Get, "/help", "this page", Open, {}},
       {Get, state.options.telemetry_path, "metrics for Prometheus", Open,
        metrics_page(state)},
-      {Get, "/api/v1/status", "the daemon: backends, abilities, losses", Open,
-       status(state)},
+      {Get, "/api/v1/status", "/status as JSON", Open, status(state, Json)},
       {Get, "/api/v1/states", "/states as JSON", Open, states(state, Json)},
       {Get, "/api/v1/connections", "/connections as JSON", Detail,
        connections(state, Json)},
-      {Get, "/api/v1/connections/{id}", "one connection in full", Detail,
-       connection(state)},
+      {Get, "/api/v1/connections/{id}", "/connections/{id} as JSON", Detail,
+       connection(state, Json)},
       {Get, "/api/v1/leaks", "/leaks as JSON", Detail, leaks(state, Json)},
       {Get, "/api/v1/listeners", "/listeners as JSON", Detail,
        listeners(state, Json)},

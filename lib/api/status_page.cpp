@@ -32,10 +32,11 @@ std::string status_page(const DaemonInfo& daemon, const HostView& view) {
                    ability.available ? "" : ability.effect,
                    ability.available ? "" : ability.missing});
   text += abilities.to_string() + "\n";
-  text +=
-      fmt::format("sweep: {} rows in {}, {} of CPU, again in {}\n",
-                  view.sweep.rows, format_age(view.sweep.wall),
-                  format_age(view.sweep.cpu), format_age(view.sweep.next_in));
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  text += fmt::format(
+      "sweep: {} rows in {:.1f} ms, {:.1f} ms of CPU, again in {}\n",
+      view.sweep.rows, Milliseconds(view.sweep.wall).count(),
+      Milliseconds(view.sweep.cpu).count(), format_age(view.sweep.next_in));
   text += fmt::format("table: {} of {} rows, {} refused\n", view.tracked,
                       view.tracked_limit, view.totals.refused);
   text += fmt::format("holders: {} searches, {} not found, {} not permitted\n",

@@ -24,7 +24,7 @@ void append_cell(std::string& line, std::string_view text, std::size_t width,
 
 void TextTable::add(std::vector<std::string> cells) {
   assert(cells.size() == columns_.size());
-  for (std::string& cell : cells) cell = printable(cell);
+  for (std::string& cell : cells) cell = printable(cell, cell.max_size());
   rows_.push_back(std::move(cells));
 }
 

@@ -8,6 +8,12 @@
 #include "base/strings.hpp"
 
 namespace tcpstated {
+namespace {
+
+/// A descriptor that a hundred workers inherited is told by the first few.
+constexpr std::size_t kMaxNamed = 8;
+
+}  // namespace
 
 std::string age_text(const SinceBounds& since, Instant now) {
   return (since.exact ? "" : ">") + format_age(since.age(now));
@@ -22,6 +28,13 @@ std::string example_text(const Leak& leak) {
   return fmt::format("fd {}, peer {}", leak.holders->holders.front().fd, peer);
 }
 
+std::string brief_example(const Leak& leak) {
+  if (leak.cause == LeakCause::NeverAccepted || leak.holders->holders.empty())
+    return example_text(leak);
+  return fmt::format("fd {} to {}", leak.holders->holders.front().fd,
+                     leak.connection.tuple.remote.to_string());
+}
+
 std::string pid_text(const LeakGroup& group) {
   if (!group.process) return "?";
   if (group.other_processes == 0) return std::to_string(group.process->id.pid);
@@ -30,14 +43,49 @@ std::string pid_text(const LeakGroup& group) {
 
 std::string holders_text(const Holders& holders) {
   std::string text;
-  for (const Holder& holder : holders.holders) {
-    if (!text.empty()) text += ", ";
+  for (std::size_t i = 0; i < holders.holders.size(); ++i) {
+    if (i == kMaxNamed)
+      return text + fmt::format(", {} more", holders.holders.size() - i);
+    const Holder& holder = holders.holders[i];
+    if (i > 0) text += ", ";
     text += fmt::format("{}[{}] fd {}", holder.process->command,
                         holder.process->id.pid, holder.fd);
     if (holder.kind != HolderKind::Descriptor)
       text += fmt::format(" ({})", label(holder.kind));
   }
   return text.empty() ? attribution_text(holders) : text;
+}
+
+std::string_view brief(Attribution attribution) {
+  switch (attribution) {
+    case Attribution::Found:
+      return "";
+    case Attribution::Pending:
+      return "(searching)";
+    case Attribution::NotFound:
+      return "(no process)";
+    case Attribution::NotPermitted:
+      return "(not readable)";
+    case Attribution::Off:
+      break;
+  }
+  return "(not searched)";
+}
+
+Holders holders_of(const ListenerView& listener, const ProcessScan& owners) {
+  Holders result{.attribution = owners.processes_unreadable > 0
+                                    ? Attribution::NotPermitted
+                                    : Attribution::NotFound,
+                 .holders = {},
+                 .candidates = {}};
+  for (const std::uint64_t inode : listener.inodes) {
+    const auto found = owners.holders.find(inode);
+    if (found == owners.holders.end()) continue;
+    result.attribution = Attribution::Found;
+    result.holders.insert(result.holders.end(), found->second.begin(),
+                          found->second.end());
+  }
+  return result;
 }
 
 std::string attribution_text(const Holders& holders) {

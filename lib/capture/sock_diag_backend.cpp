@@ -8,6 +8,8 @@
 #include <numeric>
 #include <utility>
 
+#include "tcp/state_set.hpp"
+
 namespace tcpstated {
 namespace {
 

@@ -39,9 +39,9 @@ class Reader {
   void read_section(const YamlNode& node, const std::string& path) {
     if (node.kind == YamlNode::Kind::Null) return;  // all keys commented out
     if (node.kind != YamlNode::Kind::Map)
-      return report(
-          node.line, node.column, path,
-          "is a section, not a value; its keys are " + listed(keys_of(path)));
+      return report(node.line, node.column, path,
+                    std::string(path.empty() ? "the file" : "this") +
+                        " is a section with the keys " + listed(keys_of(path)));
     for (const YamlEntry& entry : node.entries) read_entry(entry, path);
   }
 
@@ -52,12 +52,21 @@ class Reader {
 
  private:
   void read_entry(const YamlEntry& entry, const std::string& section) {
+    // One key at a time: "a.b" and "" are no ways around a section.
+    const auto known = keys_of(section);
+    if (std::ranges::find(known, entry.key) == known.end())
+      return report_unknown(entry, section, known);
     const std::string path = join(section, entry.key);
     const auto field =
         std::ranges::find(config_fields(), path, &ConfigField::path);
-    if (field != config_fields().end()) return read_field(*field, entry.value);
-    if (!keys_of(path).empty()) return read_section(entry.value, path);
-    const auto known = keys_of(section);
+    if (field != config_fields().end())
+      read_field(*field, entry);
+    else
+      read_section(entry.value, path);
+  }
+
+  void report_unknown(const YamlEntry& entry, const std::string& section,
+                      const std::vector<std::string_view>& known) {
     const auto near = closest(entry.key, known);
     report(entry.line, entry.column, join(section, printable(entry.key, 64)),
            "unknown key",
@@ -65,18 +74,23 @@ class Reader {
                 : "The keys here are " + listed(known) + ".");
   }
 
-  void read_field(const ConfigField& field, const YamlNode& value) {
+  void read_field(const ConfigField& field, const YamlEntry& entry) {
+    const YamlNode& value = entry.value;
     if (value.kind == YamlNode::Kind::Scalar && field.read(value.text, config_))
       return;
     const std::string expects = std::string(field.expects);
     if (value.kind == YamlNode::Kind::Scalar)
       report(value.line, value.column, field.path,
              "'" + printable(value.text, 64) + "' is not " + expects);
-    else
-      report(value.line, value.column, field.path,
-             std::string(value.kind == YamlNode::Kind::Null ? "has no value"
-                                                            : "has keys") +
-                 " where " + expects + " is expected");
+    else  // no value has no place of its own
+      report(entry.line, entry.column, field.path,
+             std::string(what_it_has(value)) + " where " + expects +
+                 " is expected");
+  }
+
+  static std::string_view what_it_has(const YamlNode& node) {
+    if (node.kind == YamlNode::Kind::Null) return "has no value";
+    return node.kind == YamlNode::Kind::Map ? "has keys" : "has a list";
   }
 
   void report(int line, int column, std::string_view path,

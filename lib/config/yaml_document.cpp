@@ -7,6 +7,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -65,6 +66,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnMapEnd() override { close(); }
 
+  [[nodiscard]] bool has_second_document() const { return documents_ > 1; }
   [[nodiscard]] std::vector<ConfigProblem>& problems() { return problems_; }
   [[nodiscard]] YamlNode take_root() { return std::move(root_); }
 
@@ -72,6 +74,7 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Open {
     YamlNode node;
     bool has_key = false;  ///< of a mapping: the last entry awaits its value
+    std::map<std::string, int> lines = {};  ///< of the keys so far
   };
 
   static YamlNode node(const YAML::Mark& mark, YamlNode::Kind kind) {
@@ -113,23 +116,26 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void add_key(YamlNode key) {
-    std::vector<YamlEntry>& entries = open_.back().node.entries;
     const auto report = [&](std::string message) {
       problems_.push_back({.line = key.line,
                            .column = key.column,
                            .message = std::move(message),
                            .hint = {}});
     };
-    const auto first = std::ranges::find(entries, key.text, &YamlEntry::key);
-    if (key.kind != YamlNode::Kind::Scalar)
+    if (key.kind != YamlNode::Kind::Scalar) {
       report("a key must be a word");
-    else if (first != entries.end())
-      report("'" + printable(key.text, 64) +
-             "' is given twice, first in line " + std::to_string(first->line));
-    entries.push_back({.key = std::move(key.text),
-                       .line = key.line,
-                       .column = key.column,
-                       .value = {}});
+    } else {
+      const auto [first, fresh] =
+          open_.back().lines.try_emplace(key.text, key.line);
+      if (!fresh)
+        report("'" + printable(key.text, 64) +
+               "' is given twice, first in line " +
+               std::to_string(first->second));
+    }
+    open_.back().node.entries.push_back({.key = std::move(key.text),
+                                         .line = key.line,
+                                         .column = key.column,
+                                         .value = {}});
   }
 
   YamlNode root_;
@@ -181,10 +187,13 @@ std::expected<YamlNode, std::vector<ConfigProblem>> parse_yaml(
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    // One more is wrong enough. The parser finds them without end where a token
+    // begins none (", a"), which it never passes (yaml-cpp 0.7).
+    while (!builder.has_second_document() &&
+           parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    builder.problems().push_back(problem_at(error.mark, error.msg));
+    builder.problems().push_back(problem_at(error.mark, printable(error.msg)));
   }
   if (!builder.problems().empty())
     return std::unexpected(std::move(builder.problems()));

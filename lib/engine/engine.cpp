@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "tcp/state_set.hpp"
+
 namespace tcpstated {
 namespace {
 
@@ -60,13 +62,13 @@ void Engine::on_snapshot_end(const SnapshotReport& report) {
   if (!report.complete) return;
   ready_ = true;
   tally_ = sweeping_;
-  if (counts().clamped) ++totals_.clamped;
 }
 
 void Engine::on_counters(const TcpCounters& counters) { counters_ = counters; }
 
 void Engine::on_time(Instant now) {
   now_ = now;
+  if (counts().clamped) ++totals_.clamped;
   history_.add(now, counts().tcp);
   leaks_.evaluate(now, table_, events_);
   for (const LeakEvent& event : events_) observer_.on_leak(event);
@@ -74,7 +76,7 @@ void Engine::on_time(Instant now) {
 }
 
 void Engine::on_holders(const HolderAnswer& answer) {
-  ++totals_.searches;
+  totals_.searches += answer.entries.size();
   for (const HolderAnswer::Entry& entry : answer.entries) {
     if (entry.holders->attribution == Attribution::NotFound)
       ++totals_.holders_not_found;

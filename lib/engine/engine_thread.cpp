@@ -2,6 +2,7 @@
 #include "engine/engine_thread.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "engine/listing_run.hpp"
@@ -70,7 +71,9 @@ struct EngineThread::Impl final : EngineObserver {
            .detail = troubles[i] ? troubles[i]->message : stats.detail,
            .stats = stats});
     }
-    hooks.on_view(engine.view(std::move(views), anchor_at(engine.now())));
+    // While no backend brings the time on, a view must not look new.
+    if (anchor.event != engine.now()) anchor = anchor_at(engine.now());
+    hooks.on_view(engine.view(std::move(views), anchor));
   }
 
   void ask_for_holders() {
@@ -83,9 +86,9 @@ struct EngineThread::Impl final : EngineObserver {
       const Duration cost = parts.inspector->last_search_cost();
       engine_loop.post([this, answer = std::move(answer), cost] {
         searching = false;
-        if (answer.entries.empty()) return;
         next_search =
             engine.now() + std::max(kMinSearchPause, cost * kSearchCostFactor);
+        if (answer.entries.empty()) return;
         engine.on_holders(answer);
         publish();
       });
@@ -99,6 +102,7 @@ struct EngineThread::Impl final : EngineObserver {
   ConnectionTable table;
   LeakDetector leaks;
   Engine engine;
+  WallAnchor anchor;
   bool searching = false;
   Instant next_search;
   // Last, so that both threads have ended before anything they use goes.
@@ -133,13 +137,18 @@ void EngineThread::set_leak_policy(const LeakPolicy& policy) {
   });
 }
 
-void EngineThread::list_leaks(Answer<std::vector<Leak>> answer) {
-  impl_->engine_loop.post(
-      [impl = impl_.get(), answer = std::move(answer)]() mutable {
-        std::vector<Leak> copies;
-        for (const Leak* leak : impl->leaks.leaks()) copies.push_back(*leak);
-        answer(std::move(copies));
-      });
+void EngineThread::list_leaks(std::size_t limit, Answer<LeakListing> answer) {
+  impl_->engine_loop.post([impl = impl_.get(), limit,
+                           answer = std::move(answer)]() mutable {
+    const std::vector<const Leak*> all = impl->leaks.leaks();
+    LeakListing listing{.at = impl->engine.now(),
+                        .total = all.size(),
+                        .groups = group_leaks(all),
+                        .oldest = {}};
+    for (const Leak* leak : std::span(all).first(std::min(limit, all.size())))
+      listing.oldest.push_back(*leak);
+    answer(std::move(listing));
+  });
 }
 
 void EngineThread::report_processes(Answer<Result<ProcessReport>> answer) {

@@ -54,7 +54,8 @@ class EngineThread {
   // or the inspector's thread; it must only hand the value on.
 
   void list(ListingQuery query, Answer<Result<ListingPage>> answer);
-  void list_leaks(Answer<std::vector<Leak>> answer);
+  /// The `limit` oldest leaks, and how many there are.
+  void list_leaks(std::size_t limit, Answer<LeakListing> answer);
   void report_processes(Answer<Result<ProcessReport>> answer);
   /// The processes that hold these inodes.
   void find_holders(std::vector<std::uint64_t> inodes,

@@ -34,14 +34,15 @@ struct BackendView {
   std::string name;
   bool up = false;
   std::string detail;  ///< what it does, or why it does not
+  bool wanted = true;  ///< false: the configuration says so, no trouble
   CaptureStats stats;
 };
 
 /// Totals of what the engine had to repair or leave out.
 struct EngineTotals {
-  std::uint64_t clamped = 0;   ///< sweeps that contradicted counters
+  std::uint64_t clamped = 0;   ///< views in which rows contradict counters
   std::uint64_t refused = 0;   ///< sockets the full table did not take
-  std::uint64_t searches = 0;  ///< for holders
+  std::uint64_t searches = 0;  ///< for the holders of one socket
   std::uint64_t holders_not_found = 0;
   std::uint64_t holders_not_permitted = 0;
 };

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tcp/state_set.hpp"
+
 namespace tcpstated {
 namespace {
 
@@ -110,6 +112,7 @@ HolderAnswer Inspector::find_holders(const HolderQuestion& question) {
   const bool full_search = view_->now() - last_search_ >= kFullSearchEvery;
   for (const HolderQuestion::Known& known : question.known)
     if (full_search || !still_holds(known)) search.insert(known.inode);
+  search_cost_ = {};
   if (search.empty()) return {};
 
   const Duration before = thread_cpu();
@@ -145,21 +148,29 @@ Result<ListingPart> Inspector::list_unwatched(const ListingQuery& query) {
 
 void Inspector::name_holders(std::vector<ListedConnection>& rows) {
   InodeSet inodes;
+  const auto is_unknown = [](const ListedConnection& row) {
+    return !row.holders || row.holders->attribution == Attribution::Pending;
+  };
   for (const ListedConnection& row : rows)
-    if (!row.holders && row.connection.socket.inode != 0)
+    if (is_unknown(row) && row.connection.socket.inode != 0)
       inodes.insert(row.connection.socket.inode);
   if (inodes.empty()) return;
   const auto scan = processes_.scan(InodeFilter::only(inodes));
   if (!scan) return;  // rows without holders say so themselves
   for (ListedConnection& row : rows)
-    if (inodes.contains(row.connection.socket.inode) && !row.holders)
+    if (inodes.contains(row.connection.socket.inode) && is_unknown(row))
       row.holders = to_holders(*scan, row.connection.socket.inode);
 }
 
 Result<ProcessReport> Inspector::report_processes() {
   StatesByInode states;
-  const auto dump = view_->dump_tcp(StateSet::all(), states);
-  if (!dump) return std::unexpected(dump.error());
+  // MPTCP first: the first row of an inode says its state.
+  if (const auto mptcp = view_->dump_mptcp(StateSet::all(), states);
+      mptcp && !mptcp->complete)
+    return fail("the kernel broke off the MPTCP dump");
+  const auto tcp = view_->dump_tcp(StateSet::all(), states);
+  if (!tcp) return std::unexpected(tcp.error());
+  if (!tcp->complete) return fail("the kernel broke off the socket dump");
   const auto scan = processes_.scan(InodeFilter::all());
   if (!scan) return std::unexpected(scan.error());
 

@@ -50,13 +50,17 @@ class Inspector {
   /// sockets, minisocks), the `limit` smallest ids above `after`.
   [[nodiscard]] Result<ListingPart> list_unwatched(const ListingQuery& query);
 
-  /// Puts the holders to rows that are files and have none yet.
+  /// Puts the holders to rows that are files and were not searched for yet.
   void name_holders(std::vector<ListedConnection>& rows);
 
-  /// A full dump joined with a full scan.
+  /// A full dump joined with a full scan. A socket counts once, also an MPTCP
+  /// connection, whose subflows have its inode.
   [[nodiscard]] Result<ProcessReport> report_processes();
 
-  /// CPU time of the last search: what paces the next one.
+  /// The kernel's clock.
+  [[nodiscard]] Instant now() const { return view_->now(); }
+
+  /// CPU time of the last find_holders(): what paces the next one.
   [[nodiscard]] Duration last_search_cost() const { return search_cost_; }
 
  private:

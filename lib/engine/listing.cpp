@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "tcp/state_set.hpp"
+
 namespace tcpstated {
 namespace {
 
@@ -91,11 +93,15 @@ bool needs_dump(const ListingQuery& query) {
 ListingPage merge_parts(const ListingQuery& query, Instant at,
                         ListingPart watched, ListingPart unwatched) {
   ListingPage page{.at = at};
-  std::ranges::merge(std::make_move_iterator(watched.begin()),
-                     std::make_move_iterator(watched.end()),
-                     std::make_move_iterator(unwatched.begin()),
+  std::ranges::merge(std::make_move_iterator(unwatched.begin()),
                      std::make_move_iterator(unwatched.end()),
+                     std::make_move_iterator(watched.begin()),
+                     std::make_move_iterator(watched.end()),
                      std::back_inserter(page.rows), by_id);
+  const auto repeated = std::ranges::unique(
+      page.rows, {},
+      [](const ListedConnection& row) { return row.connection.id; });
+  page.rows.erase(repeated.begin(), repeated.end());
   if (page.rows.size() > query.limit) {
     page.rows.resize(query.limit);
     if (!page.rows.empty()) page.next = page.rows.back().connection.id;

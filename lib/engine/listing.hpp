@@ -56,6 +56,14 @@ struct ListingPage {
   std::optional<std::uint64_t> next;  ///< `after` of the next page
 };
 
+/// Leaked sockets as they were at one moment.
+struct LeakListing {
+  Instant at;
+  std::size_t total = 0;
+  std::vector<LeakGroup> groups;  ///< of all, largest first
+  std::vector<Leak> oldest;       ///< at most as many as were asked for
+};
+
 /// Keeps the `capacity` smallest ids of what it is given.
 class SmallestIds {
  public:
@@ -77,7 +85,8 @@ class SmallestIds {
 /// Whether the rest has to be asked of the kernel.
 [[nodiscard]] bool needs_dump(const ListingQuery& query);
 
-/// Both parts as one page.
+/// Both parts as one page. What is in both was moved on between the two looks:
+/// the unwatched row is the newer one.
 [[nodiscard]] ListingPage merge_parts(const ListingQuery& query, Instant at,
                                       ListingPart watched,
                                       ListingPart unwatched);

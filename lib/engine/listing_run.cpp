@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/listing_run.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -52,10 +53,12 @@ struct Run : std::enable_shared_from_this<Run> {
 
   void complete(ListingPart watched) {
     ListingPart unwatched;
-    if (needs_dump(query)) {
+    const bool found_by_id = query.id && !watched.empty();
+    if (needs_dump(query) && !found_by_id) {
       auto dumped = context.inspector.list_unwatched(query);
       if (!dumped) return answer(std::unexpected(std::move(dumped).error()));
       unwatched = std::move(*dumped);
+      at = std::max(at, context.inspector.now());
     }
     ListingPage page =
         merge_parts(query, at, std::move(watched), std::move(unwatched));

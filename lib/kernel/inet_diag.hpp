@@ -16,6 +16,7 @@
 
 #include "base/time.hpp"
 #include "tcp/state_change.hpp"
+#include "tcp/state_set.hpp"
 
 namespace tcpstated {
 

@@ -15,6 +15,7 @@
 #include "kernel/inet_diag.hpp"
 #include "kernel/tcp_counters.hpp"
 #include "tcp/state_change.hpp"
+#include "tcp/state_set.hpp"
 
 namespace tcpstated {
 

@@ -10,7 +10,7 @@
 
 #include "table/connection.hpp"
 #include "tcp/endpoint.hpp"
-#include "tcp/tcp_state.hpp"
+#include "tcp/state_set.hpp"
 
 namespace tcpstated {
 

@@ -43,7 +43,7 @@ class Prometheus:
         """{label set as text: value}, empty while there is nothing yet."""
         url = ("http://127.0.0.1:9090/api/v1/query?"
                + urllib.parse.urlencode({"query": expression}))
-        asked = subprocess.run(self._net.command("curl", "-s", url),
+        asked = subprocess.run(self._net.command("curl", "-sf", url),
                                capture_output=True, check=False)
         if asked.returncode != 0:
             return {}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every CaptureBackend promises the engine, over the fake kernel and over
+// the real one of this process's network namespace.
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "capture/sock_diag_backend.hpp"
+#include "fakes/fake_kernel.hpp"
+
+namespace tcpstated {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Checks the order of the calls while they come.
+class StrictSink final : public CaptureSink {
+ public:
+  void on_changes(std::span<const StateChange> changes) override {
+    EXPECT_FALSE(changes.empty());
+    rows += changes.size();
+    for (const StateChange& row : changes) {
+      EXPECT_EQ(row.quality, Quality::Kernel);
+      EXPECT_NE(row.socket.cookie, 0U);
+    }
+  }
+  void on_snapshot_begin(Instant at) override {
+    EXPECT_FALSE(begun_) << "two snapshots at once";
+    begun_ = at;
+    counters_ = false;
+  }
+  void on_snapshot_end(const SnapshotReport& report) override {
+    ASSERT_TRUE(begun_) << "the end of nothing";
+    EXPECT_TRUE(counters_) << "counters come before the end";
+    EXPECT_EQ(report.at, *begun_);
+    EXPECT_GT(report.next_in, 0ns);
+    EXPECT_GE(report.cpu, 0ns);
+    begun_.reset();
+    ++snapshots;
+  }
+  void on_counters(const TcpCounters&) override {
+    counters_ = true;
+    ++counters;
+  }
+  void on_time(Instant now) override {
+    EXPECT_FALSE(begun_) << "time passes within a snapshot";
+    if (time) {
+      EXPECT_GE(now, *time) << "time goes back";
+    }
+    time = now;
+    ++times;
+  }
+
+  std::size_t rows = 0;
+  std::size_t snapshots = 0;
+  std::size_t counters = 0;
+  std::size_t times = 0;
+  std::optional<Instant> time;
+
+ private:
+  std::optional<Instant> begun_;
+  bool counters_ = false;
+};
+
+/// A kernel with the sockets that the tests need: one that listens.
+struct World {
+  virtual ~World() = default;
+  virtual std::unique_ptr<SocketView> view() = 0;
+};
+
+struct FakeWorld final : World {
+  FakeKernel kernel;
+  FakeWorld() {
+    kernel.listen("0.0.0.0:80");
+    kernel.add("10.0.0.1:80", "10.0.0.2:1", TcpState::Established);
+    kernel.add("10.0.0.1:80", "10.0.0.2:2", TcpState::CloseWait);
+  }
+  std::unique_ptr<SocketView> view() override { return kernel.view(); }
+};
+
+struct RealWorld final : World {
+  std::unique_ptr<SocketView> view() override {
+    auto opened = open_socket_view();
+    EXPECT_TRUE(opened) << opened.error().message;
+    return opened ? std::move(*opened) : nullptr;
+  }
+};
+
+std::unique_ptr<World> make_world(const std::string& name) {
+  if (name == "ThisKernel") return std::make_unique<RealWorld>();
+  return std::make_unique<FakeWorld>();
+}
+
+struct CaptureContract : testing::TestWithParam<std::string> {
+  std::unique_ptr<World> world = make_world(GetParam());
+  std::unique_ptr<CaptureBackend> backend =
+      std::make_unique<SockDiagBackend>(world->view(), SockDiagOptions{});
+  StrictSink sink;
+};
+
+TEST_P(CaptureContract, HasANameForLabels) {
+  EXPECT_FALSE(backend->name().empty());
+  EXPECT_EQ(backend->name().find_first_not_of("abcdefghijklmnopqrstuvwxyz_"),
+            std::string_view::npos);
+}
+
+TEST_P(CaptureContract, WantsToBeDrainedNowAndThen) {
+  EXPECT_GT(backend->period(), 0ns);
+  EXPECT_LE(backend->period(), 1min);
+}
+
+TEST_P(CaptureContract, TheFirstDrainIsASnapshot) {
+  ASSERT_TRUE(backend->drain(sink));
+  EXPECT_GE(sink.snapshots, 1U);
+  EXPECT_GE(sink.counters, 1U);
+  EXPECT_EQ(sink.times, 1U);
+}
+
+TEST_P(CaptureContract, CanBeDrainedAgainAtOnce) {
+  ASSERT_TRUE(backend->drain(sink));
+  ASSERT_TRUE(backend->drain(sink));
+  EXPECT_EQ(sink.times, 2U);
+  EXPECT_GE(sink.counters, 2U);
+}
+
+TEST_P(CaptureContract, ItsStatisticsGrowAndFitWhatItDelivered) {
+  const CaptureStats before = backend->stats();
+  EXPECT_EQ(before.received, 0U);
+  EXPECT_EQ(before.snapshots, 0U);
+  ASSERT_TRUE(backend->drain(sink));
+  const CaptureStats first = backend->stats();
+  EXPECT_EQ(first.snapshots, sink.snapshots);
+  EXPECT_LE(first.received, sink.rows);
+  EXPECT_FALSE(first.detail.empty());
+  ASSERT_TRUE(backend->drain(sink));
+  EXPECT_GE(backend->stats().received, first.received);
+  EXPECT_GE(backend->stats().snapshots, first.snapshots);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, CaptureContract,
+                         testing::Values("TheFakeKernel", "ThisKernel"),
+                         [](const auto& world) { return world.param; });
+
+}  // namespace
+}  // namespace tcpstated

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <set>
+#include <thread>
+
+#include "base/fd.hpp"
+#include "daemon/privileges.hpp"
+
+namespace tcpstated {
+namespace {
+
+TEST(ProcessSelfTest, SeesADescriptorOpenAndClose) {
+  const auto before = read_process_self().open_fds;
+  {
+    const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    EXPECT_EQ(read_process_self().open_fds, before + 1);
+  }
+  EXPECT_EQ(read_process_self().open_fds, before);
+}
+
+TEST(ProcessSelfTest, SeesAThread) {
+  const auto before = read_process_self().threads;
+  std::promise<void> end;
+  const std::jthread waits([&] { end.get_future().wait(); });
+  EXPECT_EQ(read_process_self().threads, before + 1);
+  end.set_value();
+}
+
+TEST(ProcessSelfTest, StartedInThePastButNotLongAgo) {
+  const double now = std::chrono::duration<double>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
+  const ProcessSelf self = read_process_self();
+  EXPECT_LE(self.start_time_seconds, now + 1);
+  EXPECT_GT(self.start_time_seconds, now - 3600);
+}
+
+TEST(ProcessSelfTest, UsesSomeMemory) {
+  const ProcessSelf self = read_process_self();
+  EXPECT_GT(self.resident_bytes, 100'000U);
+  EXPECT_GE(self.virtual_bytes, self.resident_bytes);
+  EXPECT_GE(self.max_fds, self.open_fds);
+}
+
+TEST(HostName, IsNotEmpty) { EXPECT_FALSE(host_name().empty()); }
+
+TEST(RandomSeed, IsAnotherOneEveryTime) {
+  std::set<std::uint64_t> seeds;
+  for (int i = 0; i < 10; ++i) seeds.insert(random_seed());
+  EXPECT_EQ(seeds.size(), 10U);
+}
+
+TEST(Abilities, WithBothCapabilitiesNamesAreKnown) {
+  const auto all =
+      abilities({"CAP_CHOWN", "CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"},
+                AttributionMethod::Auto);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_TRUE(all[0].available);
+}
+
+TEST(Abilities, NameTheCapabilitiesThatAreMissing) {
+  EXPECT_EQ(abilities({}, AttributionMethod::Auto).at(0).missing,
+            "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
+  const auto one = abilities({"CAP_SYS_PTRACE"}, AttributionMethod::Procfs);
+  EXPECT_EQ(one.at(0).missing, "CAP_DAC_READ_SEARCH");
+  EXPECT_FALSE(one.at(0).available);
+}
+
+TEST(Abilities, SayThatTheConfigurationForbidsIt) {
+  const auto off = abilities({"CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH"},
+                             AttributionMethod::Off);
+  EXPECT_FALSE(off.at(0).available);
+  EXPECT_EQ(off.at(0).missing, "attribution.method: auto");
+}
+
+/// Capabilities belong to threads: this one gives its own up and ends.
+TEST(DropCapabilities, KeepsWhatProcNeedsAndNothingElse) {
+  std::vector<std::string> before;
+  std::vector<std::string> after;
+  std::jthread([&] {
+    before = effective_capabilities();
+    EXPECT_TRUE(drop_capabilities(AttributionMethod::Auto));
+    after = effective_capabilities();
+  }).join();
+  for (const std::string& kept : after) {
+    EXPECT_TRUE(kept == "CAP_SYS_PTRACE" || kept == "CAP_DAC_READ_SEARCH");
+    EXPECT_NE(std::ranges::find(before, kept), before.end());
+  }
+  if (::geteuid() == 0) {
+    EXPECT_EQ(after.size(), 2U);
+  }
+}
+
+TEST(DropCapabilities, KeepsNothingWithoutAttribution) {
+  std::vector<std::string> after{"not read"};
+  std::jthread([&] {
+    EXPECT_TRUE(drop_capabilities(AttributionMethod::Off));
+    after = effective_capabilities();
+  }).join();
+  EXPECT_TRUE(after.empty());
+}
+
+}  // namespace
+}  // namespace tcpstated
