@@ -17,6 +17,8 @@ constexpr Duration kTick = std::chrono::seconds(1);
 /// A sweep is not a moment: sockets move while it runs. On a quiet host the
 /// first try agrees with the counters.
 constexpr int kMaxTries = 4;
+/// Sweeps between two looks for MPTCP connections on a host that had none.
+constexpr int kMptcpEvery = 12;
 /// Share of a core for sweeps before their time, when the counters say that the
 /// last one is no longer true. Ten times the usual: such moments are rare.
 constexpr double kUrgentCoreShare = 0.05;
@@ -37,7 +39,9 @@ bool is_unknown_to_kernel(const Error& error) {
 /// Passes rows on to the engine and keeps what the backend itself needs.
 class SockDiagBackend::Tap final : public RowSink {
  public:
-  explicit Tap(CaptureSink& sink) : sink_(sink) {}
+  Tap(CaptureSink& sink, std::size_t expected) : sink_(sink) {
+    close_wait.reserve(expected + expected / 8);
+  }
 
   void on_rows(std::span<const StateChange> rows) override {
     for (const StateChange& row : rows) {
@@ -100,10 +104,15 @@ Result<> SockDiagBackend::drain(CaptureSink& sink) {
 Result<bool> SockDiagBackend::look(CaptureSink& sink) {
   const auto counters = view_->counters();
   if (!counters) return std::unexpected(counters.error());
-  sink.on_counters(*counters);
+  note(*counters, sink);
   if (auto followed = follow_close_wait(sink); !followed)
     return std::unexpected(followed.error());
   return agrees_with(*counters);
+}
+
+void SockDiagBackend::note(const TcpCounters& counters, CaptureSink& sink) {
+  if (counters.mptcp_curr_estab > 0) mptcp_pause_ = 0;
+  sink.on_counters(counters);
 }
 
 /// Whether what is known of sockets can be true at the moment of `counters`.
@@ -114,7 +123,7 @@ bool SockDiagBackend::agrees_with(const TcpCounters& counters) const {
 
 Result<> SockDiagBackend::sweep(CaptureSink& sink) {
   for (int attempt = 1;; ++attempt) {
-    Tap tap(sink);
+    Tap tap(sink, close_wait_.size());
     auto report = take_snapshot(sink, tap);
     if (!report) return std::unexpected(std::move(report).error());
     if (auto asked = ask_for_missing(tap); !asked) return asked;
@@ -124,7 +133,7 @@ Result<> SockDiagBackend::sweep(CaptureSink& sink) {
     fin_wait_2_minisocks_ = tap.fin_wait_2_minisocks;
     report->next_in = std::max(
         options_.interval, pause_after(report->cpu, options_.max_core_share));
-    sink.on_counters(*counters);
+    note(*counters, sink);
     sink.on_snapshot_end(*report);
     ++stats_.snapshots;
     stats_.received += report->rows;
@@ -162,14 +171,17 @@ Result<SnapshotReport> SockDiagBackend::take_snapshot(CaptureSink& sink,
   if (!tcp) return std::unexpected(tcp.error());
   report.complete = true;
   add(*tcp);
-  if (mptcp_) {
+  if (mptcp_ && (mptcp_rows_ > 0 || --mptcp_pause_ <= 0)) {
+    mptcp_pause_ = kMptcpEvery;
     const auto mptcp = view_->dump_mptcp(StateSet::all(), tap);
-    if (mptcp)
+    if (mptcp) {
+      mptcp_rows_ = mptcp->rows;
       add(*mptcp);
-    else if (is_unknown_to_kernel(mptcp.error()))
+    } else if (is_unknown_to_kernel(mptcp.error())) {
       mptcp_ = false;
-    else
+    } else {
       report.complete = false;
+    }
   }
   return report;
 }
@@ -178,19 +190,28 @@ Result<SnapshotReport> SockDiagBackend::take_snapshot(CaptureSink& sink,
 /// section 1: one of 6 million). So a CLOSE_WAIT socket that a sweep did not
 /// mention is asked for before it is called gone.
 Result<> SockDiagBackend::ask_for_missing(Tap& tap) {
-  std::ranges::sort(tap.close_wait, {}, &SocketRef::cookie);
-  std::ranges::sort(close_wait_, {}, &SocketRef::cookie);
+  // The order of the kernel's table hardly changes: what is the same at the
+  // front of both needs no sorting, on a quiet host that is all.
+  const auto same = std::ranges::mismatch(
+      close_wait_, tap.close_wait, {}, &SocketRef::cookie, &SocketRef::cookie);
+  std::vector<std::uint64_t> found;
+  for (const SocketRef& socket :
+       std::ranges::subrange(same.in2, tap.close_wait.end()))
+    found.push_back(socket.cookie);
+  std::ranges::sort(found);
   std::vector<SocketRef> missing;
-  std::ranges::set_difference(close_wait_, tap.close_wait,
-                              std::back_inserter(missing), {},
-                              &SocketRef::cookie, &SocketRef::cookie);
+  for (const SocketRef& socket :
+       std::ranges::subrange(same.in1, close_wait_.end()))
+    if (!std::ranges::binary_search(found, socket.cookie))
+      missing.push_back(socket);
+  if (missing.empty()) return {};
   StillWaiting still_waiting(tap);
   return view_->look_up(missing, still_waiting);
 }
 
 /// The sockets at the front have not been asked for longest.
 Result<> SockDiagBackend::follow_close_wait(CaptureSink& sink) {
-  Tap tap(sink);
+  Tap tap(sink, options_.lookups_per_tick);
   const auto batch =
       std::span(close_wait_)
           .first(std::min(options_.lookups_per_tick, close_wait_.size()));

@@ -37,6 +37,7 @@ class SockDiagBackend final : public CaptureBackend {
   class StillWaiting;
 
   Result<bool> look(CaptureSink& sink);
+  void note(const TcpCounters& counters, CaptureSink& sink);
   [[nodiscard]] bool agrees_with(const TcpCounters& counters) const;
   Result<> sweep(CaptureSink& sink);
   Result<SnapshotReport> take_snapshot(CaptureSink& sink, Tap& tap);
@@ -48,7 +49,9 @@ class SockDiagBackend final : public CaptureBackend {
   CaptureStats stats_;
   Instant next_sweep_;
   Instant next_urgent_sweep_;
-  bool mptcp_ = true;  ///< until the kernel says it has none
+  bool mptcp_ = true;           ///< until the kernel says it has none
+  std::size_t mptcp_rows_ = 0;  ///< of the last MPTCP dump
+  int mptcp_pause_ = 0;         ///< sweeps until the next one
   // Of the last sweep, less what was found gone since.
   std::vector<SocketRef> close_wait_;
   std::uint64_t fin_wait_2_minisocks_ = 0;

@@ -118,9 +118,8 @@ std::shared_ptr<const HostView> Engine::view(std::vector<BackendView> backends,
   view->close_wait_by_cause = leaks_.close_wait_by_cause();
   if (leaks_.oldest_close_wait() != Instant::max())
     view->oldest_close_wait = now_ - leaks_.oldest_close_wait();
-  const std::vector<const Leak*> leaks = leaks_.leaks();
-  view->leaked = leaks.size();
-  view->leak_groups = group_leaks(leaks);
+  view->leaked = leaks_.size();
+  view->leak_groups = leaks_.groups();
   view->listeners = listeners();
   view->sweep = sweep_;
   view->tracked = table_.size();

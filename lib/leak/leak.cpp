@@ -18,28 +18,35 @@ struct Collected {
   std::set<std::int32_t> others;
 };
 
+bool is_older(const Leak& a, const Leak& b) {
+  return std::pair(a.connection.since.latest, a.connection.id) <
+         std::pair(b.connection.since.latest, b.connection.id);
+}
+
 }  // namespace
 
 std::vector<LeakGroup> group_leaks(const std::vector<const Leak*>& leaks) {
   std::map<GroupKey, Collected> groups;
   for (const Leak* leak : leaks) {
     const std::vector<Holder>& holders = leak->holders->holders;
-    const auto process = holders.empty() ? nullptr : holders.front().process;
-    const ProcessId id = process ? process->id : ProcessId{};
+    const Process* process =
+        holders.empty() ? nullptr : holders.front().process.get();
+    const ProcessId id = process != nullptr ? process->id : ProcessId{};
     Collected& into = groups[{id.pid, id.start_time, leak->cause}];
-    into.group.process = process;
-    into.group.cause = leak->cause;
     ++into.group.sockets;
     for (const Holder& holder : holders)
       if (holder.process->id.pid != id.pid)
         into.others.insert(holder.process->id.pid);
-    if (into.oldest == nullptr ||
-        leak->connection.since.latest < into.oldest->connection.since.latest)
+    if (into.oldest == nullptr || is_older(*leak, *into.oldest))
       into.oldest = leak;
   }
   std::vector<LeakGroup> sorted;
   for (auto& [key, collected] : groups) {
     collected.group.oldest = *collected.oldest;
+    collected.group.cause = collected.oldest->cause;
+    if (const auto& holders = collected.oldest->holders->holders;
+        !holders.empty())
+      collected.group.process = holders.front().process;
     collected.group.other_processes = collected.others.size();
     sorted.push_back(std::move(collected.group));
   }

@@ -28,6 +28,9 @@ struct LeakDetector::Impl {
   std::uint64_t round = 0;
   std::uint64_t next_check = 0;  ///< round robin over `holders`
   std::shared_ptr<const Holders> unanswered;
+  bool questions = false;  ///< a leak may have an inode without an answer
+  bool regroup = true;     ///< `groups` is of leaks that have changed
+  std::vector<LeakGroup> groups;
 
   [[nodiscard]] std::shared_ptr<const Holders> holders_of(
       std::uint64_t inode) const {
@@ -55,6 +58,12 @@ struct LeakDetector::Impl {
     const auto [at, fresh] = leaks.try_emplace(row.key());
     Leak& leak = at->second.leak;
     at->second.round = round;
+    // Most rows have not been looked at again since the last round.
+    if (!fresh && leak.connection.last_seen == row.last_seen &&
+        leak.cause == cause)
+      return;
+    questions = true;
+    regroup = regroup || fresh || leak.cause != cause;
     leak.connection = row;
     leak.cause = cause;
     leak.held_inodes.clear();
@@ -66,7 +75,9 @@ struct LeakDetector::Impl {
         leak.listener = listener->tuple.local;
         leak.held_inodes.push_back(listener->socket.inode);
       }
-    leak.holders = holders_of(leak.held_inodes);
+    auto answer = holders_of(leak.held_inodes);
+    regroup = regroup || answer != leak.holders;
+    leak.holders = std::move(answer);
     if (!fresh) return;
     leak.leaking_since = now;
     events.push_back({.leak = leak, .leaking = true});
@@ -117,27 +128,34 @@ void LeakDetector::evaluate(Instant now, const ConnectionTable& table,
   ++impl.round;
   impl.by_cause = {};
   impl.oldest = Instant::max();
-  const ListenerMatch listeners(table);
+  ListenerMatch listeners;
+  std::vector<std::pair<const Connection*, LeakCause>> leaking;
   table.visit([&](const Connection& row) {
+    if (row.state == TcpState::Listen) listeners.add(row);
     if (row.state != TcpState::CloseWait) return;
     const LeakCause cause = judge(impl.policy, row, now);
     ++impl.by_cause[static_cast<std::size_t>(cause)];
     impl.oldest = std::min(impl.oldest, row.since.latest);
-    if (is_leak(impl.policy, row, cause, now))
-      impl.confirm(row, cause, now, listeners, events);
+    if (is_leak(impl.policy, row, cause, now)) leaking.push_back({&row, cause});
   });
+  for (const auto& [row, cause] : leaking)
+    impl.confirm(*row, cause, now, listeners, events);
   const std::size_t before = events.size();
   impl.drop_unconfirmed(events);
-  if (events.size() != before) impl.drop_unused_holders();
+  if (events.size() == before) return;
+  impl.regroup = true;
+  impl.drop_unused_holders();
 }
 
 HolderQuestion LeakDetector::wanted() {
   Impl& impl = *impl_;
   HolderQuestion question;
   if (impl.method == AttributionMethod::Off) return question;
-  for (const auto& [key, entry] : impl.leaks)
-    for (const std::uint64_t inode : entry.leak.held_inodes)
-      if (!impl.holders.contains(inode)) question.unknown.push_back(inode);
+  if (impl.questions)
+    for (const auto& [key, entry] : impl.leaks)
+      for (const std::uint64_t inode : entry.leak.held_inodes)
+        if (!impl.holders.contains(inode)) question.unknown.push_back(inode);
+  impl.questions = !question.unknown.empty();
   std::ranges::sort(question.unknown);
   const auto repeated = std::ranges::unique(question.unknown);
   question.unknown.erase(repeated.begin(), repeated.end());
@@ -160,6 +178,7 @@ void LeakDetector::learn(const HolderAnswer& answer) {
     impl_->holders[entry.inode] = entry.holders;
   for (auto& [key, entry] : impl_->leaks)
     entry.leak.holders = impl_->holders_of(entry.leak.held_inodes);
+  impl_->regroup = true;
 }
 
 std::vector<const Leak*> LeakDetector::leaks() const {
@@ -172,6 +191,22 @@ std::vector<const Leak*> LeakDetector::leaks() const {
   });
   return oldest_first;
 }
+
+const std::vector<LeakGroup>& LeakDetector::groups() {
+  if (impl_->regroup) {
+    std::vector<const Leak*> all;
+    all.reserve(impl_->leaks.size());
+    for (const auto& [key, entry] : impl_->leaks) all.push_back(&entry.leak);
+    impl_->groups = group_leaks(all);
+    impl_->regroup = false;
+  } else {
+    for (LeakGroup& group : impl_->groups)
+      group.oldest = impl_->leaks.at(group.oldest.connection.key()).leak;
+  }
+  return impl_->groups;
+}
+
+std::size_t LeakDetector::size() const { return impl_->leaks.size(); }
 
 const Leak* LeakDetector::find(const SocketKey& key) const {
   const auto found = impl_->leaks.find(key);

@@ -69,6 +69,9 @@ class LeakDetector {
 
   /// Oldest first. Valid until the next evaluate() or learn().
   [[nodiscard]] std::vector<const Leak*> leaks() const;
+  /// The same summed up, largest group first.
+  [[nodiscard]] const std::vector<LeakGroup>& groups();
+  [[nodiscard]] std::size_t size() const;
   /// nullptr if this socket is no leak.
   [[nodiscard]] const Leak* find(const SocketKey& key) const;
   [[nodiscard]] const CauseCounts& close_wait_by_cause() const;

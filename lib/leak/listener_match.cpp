@@ -31,9 +31,12 @@ std::tuple<bool, bool, bool> rank(const Connection& listener,
 
 ListenerMatch::ListenerMatch(const ConnectionTable& table) {
   table.visit([this](const Connection& row) {
-    if (row.state == TcpState::Listen)
-      by_port_[row.tuple.local.port].push_back(&row);
+    if (row.state == TcpState::Listen) add(row);
   });
+}
+
+void ListenerMatch::add(const Connection& listener) {
+  by_port_[listener.tuple.local.port].push_back(&listener);
 }
 
 std::vector<const Connection*> ListenerMatch::find(

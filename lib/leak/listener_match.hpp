@@ -15,7 +15,9 @@ namespace tcpstated {
 /// table changes.
 class ListenerMatch {
  public:
+  ListenerMatch() = default;
   explicit ListenerMatch(const ConnectionTable& table);
+  void add(const Connection& listener);
 
   /// The listener whose accept() would return `child`: same protocol, port and
   /// namespace, its exact address before the wildcard, as the kernel looks it

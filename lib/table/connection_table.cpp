@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "table/connection_table.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <memory>
 #include <utility>
 
 namespace tcpstated {
@@ -10,6 +11,59 @@ namespace {
 struct Row {
   Connection connection;
   std::uint64_t generation = 0;  ///< of the last snapshot that mentioned it
+};
+
+/// Rows without a gap, in the order in which they came, which is the order in
+/// which the next snapshot mentions them: memory is read from front to back.
+/// Grows by blocks, so that growing neither copies nor needs twice the memory.
+class RowStore {
+ public:
+  [[nodiscard]] Row& operator[](std::uint32_t at) const {
+    return blocks_[at / kBlock][at % kBlock];
+  }
+  [[nodiscard]] std::uint32_t size() const { return size_; }
+
+  std::uint32_t push_back(const Row& row) {
+    if (size_ == blocks_.size() * kBlock)
+      blocks_.push_back(std::make_unique<Row[]>(kBlock));
+    (*this)[size_] = row;
+    return size_++;
+  }
+  void pop_back() {
+    --size_;
+    // One spare block: a table that breathes does not allocate at each breath.
+    while (blocks_.size() * kBlock >= size_ + 2 * kBlock) blocks_.pop_back();
+  }
+
+ private:
+  static constexpr std::uint32_t kBlock = 256;
+  std::vector<std::unique_ptr<Row[]>> blocks_;
+  std::uint32_t size_ = 0;
+};
+
+/// An index into a RowStore is hashed and compared as the key of that row.
+struct HashByKey {
+  using is_transparent = void;
+  using is_avalanching = void;
+  const RowStore* rows = nullptr;
+  SocketKeyHash hash;
+
+  std::size_t operator()(const SocketKey& key) const { return hash(key); }
+  std::size_t operator()(std::uint32_t at) const {
+    return hash((*rows)[at].connection.key());
+  }
+};
+struct EqualByKey {
+  using is_transparent = void;
+  const RowStore* rows = nullptr;
+
+  bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
+  bool operator()(const SocketKey& key, std::uint32_t at) const {
+    return (*rows)[at].connection.key() == key;
+  }
+  bool operator()(std::uint32_t at, const SocketKey& key) const {
+    return (*this)(key, at);
+  }
 };
 
 /// Rows a flood of half-open or closing sockets may not take: the last quarter
@@ -22,11 +76,37 @@ bool is_precious(TcpState state) {
 
 struct ConnectionTable::Impl {
   TableOptions options;
-  // Values on the heap: a growing map then moves pointers, not 250-byte rows.
-  boost::unordered_flat_map<SocketKey, std::unique_ptr<Row>, SocketKeyHash>
-      rows;
+  RowStore rows;
+  boost::unordered_flat_set<std::uint32_t, HashByKey, EqualByKey> index;
+  std::uint32_t next = 0;  ///< the row that a snapshot probably mentions next
   std::uint64_t generation = 0;
   std::uint64_t refused = 0;
+
+  Impl(const TableOptions& limits, std::uint64_t seed)
+      : options(limits), index(0, HashByKey{&rows, {seed}}, {&rows}) {}
+
+  /// The kernel walks its table in one order, so the row after the last one is
+  /// nearly always the right one and the index stays out of the cache.
+  std::optional<std::uint32_t> locate(const SocketKey& key) {
+    if (next >= rows.size() || rows[next].connection.key() != key) {
+      const auto found = index.find(key);
+      if (found == index.end()) return std::nullopt;
+      next = *found;
+    }
+    return next++;
+  }
+
+  /// The last row takes the place of the one that goes.
+  void erase(std::uint32_t at) {
+    const std::uint32_t last = rows.size() - 1;
+    index.erase(at);
+    if (at != last) {
+      index.erase(last);
+      rows[at] = rows[last];
+      index.insert(at);
+    }
+    rows.pop_back();
+  }
 
   [[nodiscard]] bool has_room(TcpState state) const {
     const std::size_t limit = is_precious(state)
@@ -52,10 +132,9 @@ struct ConnectionTable::Impl {
       ++refused;
       return std::nullopt;
     }
-    auto row = std::make_unique<Row>(Row{first_sight(change), generation});
-    const Connection connection = row->connection;
-    rows.emplace(change.key(), std::move(row));
-    return Transition{.now = connection, .from = TcpState::Closed};
+    const Row row{first_sight(change), generation};
+    index.insert(rows.push_back(row));
+    return Transition{.now = row.connection, .from = TcpState::Closed};
   }
 
   std::optional<Transition> update(Row& row, const StateChange& change) {
@@ -77,49 +156,54 @@ struct ConnectionTable::Impl {
 
 ConnectionTable::ConnectionTable(const TableOptions& options,
                                  std::uint64_t hash_seed)
-    : impl_(std::make_unique<Impl>()) {
-  impl_->options = options;
-  impl_->rows = decltype(impl_->rows)(0, SocketKeyHash{hash_seed});
-}
+    : impl_(std::make_unique<Impl>(options, hash_seed)) {}
 
 ConnectionTable::~ConnectionTable() = default;
 
 std::optional<Transition> ConnectionTable::apply(const StateChange& change) {
-  const auto found = impl_->rows.find(change.key());
-  if (found == impl_->rows.end()) return impl_->insert(change);
+  const auto at = impl_->locate(change.key());
+  if (!at) return impl_->insert(change);
   if (change.to != TcpState::Closed)
-    return impl_->update(*found->second, change);
-  Transition gone{.now = found->second->connection};
+    return impl_->update(impl_->rows[*at], change);
+  Transition gone{.now = impl_->rows[*at].connection};
   gone.from = std::exchange(gone.now.state, TcpState::Closed);
   gone.now.since = {.latest = change.at};
-  impl_->rows.erase(found);
+  impl_->erase(*at);
   return gone;
 }
 
-void ConnectionTable::begin_snapshot() { ++impl_->generation; }
+void ConnectionTable::begin_snapshot() {
+  ++impl_->generation;
+  impl_->next = 0;
+}
 
 void ConnectionTable::end_snapshot(Instant at, bool complete,
                                    std::vector<Transition>& closed) {
   if (!complete) return;
-  boost::unordered::erase_if(impl_->rows, [&](const auto& entry) {
-    const Row& row = *entry.second;
-    if (row.generation == impl_->generation) return false;
+  for (std::uint32_t i = 0; i < impl_->rows.size();) {
+    const Row& row = impl_->rows[i];
+    if (row.generation == impl_->generation) {
+      ++i;
+      continue;
+    }
     Transition gone{.now = row.connection, .from = row.connection.state};
     gone.now.state = TcpState::Closed;
     gone.now.since = {.latest = at};
     closed.push_back(gone);
-    return true;
-  });
+    impl_->erase(i);  // another row is at `i` now
+  }
 }
 
 const Connection* ConnectionTable::find(const SocketKey& key) const {
-  const auto found = impl_->rows.find(key);
-  return found == impl_->rows.end() ? nullptr : &found->second->connection;
+  const auto found = impl_->index.find(key);
+  return found == impl_->index.end() ? nullptr
+                                     : &impl_->rows[*found].connection;
 }
 
 void ConnectionTable::visit(
     const std::function<void(const Connection&)>& visitor) const {
-  for (const auto& [key, row] : impl_->rows) visitor(row->connection);
+  for (std::uint32_t i = 0; i < impl_->rows.size(); ++i)
+    visitor(impl_->rows[i].connection);
 }
 
 std::size_t ConnectionTable::size() const { return impl_->rows.size(); }

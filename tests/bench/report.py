@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The result of a run as one Markdown table, and which aims it meets."""
+
+MEGABYTE = 1000 * 1000
+
+
+def _aim(name, value, limit):
+    return {"name": name, "value": value, "limit": limit,
+            "met": value <= limit}
+
+
+def judge(result):
+    """The aims of this project. A sweep is judged with all that it causes: the
+    whole time the engine was awake for it."""
+    aims = []
+    if compare := result.get("compare"):
+        aims += [
+            _aim("CPU of a sweep / ss -tan",
+                 compare["sweep_tick/ss"]["median"], 0.06),
+            _aim("CPU of a sweep / node_exporter scrape",
+                 compare["sweep_tick/node_exporter"]["median"], 0.10),
+            _aim("dumps during 100 scrapes of /metrics",
+                 compare["dumps_during_scrapes"]["median"], 0)]
+    if weigh := result.get("weigh"):
+        aims.append(_aim("resident memory, MB",
+                         weigh["after_requests"]["VmRSS"] / MEGABYTE, 40))
+    return aims
+
+
+def _sockets(counts):
+    parts = [(2 * counts.get("pairs", 0), "ESTABLISHED"),
+             (counts.get("close_wait", 0), "CLOSE_WAIT"),
+             (counts.get("time_wait", 0), "TIME_WAIT")]
+    return ", ".join(f"{count:,} {state}" for count, state in parts if count)
+
+
+def _row(*cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def _milliseconds(seconds):
+    return f"{seconds * 1000:.3g} ms"
+
+
+def _compare_rows(compare):
+    def row(title, name):
+        cells = [title, _milliseconds(compare[name]["min"]),
+                 _milliseconds(compare[name]["median"])]
+        for theirs in ("ss", "node_exporter", "bare_dump"):
+            ratio = compare.get(f"{name}/{theirs}")
+            cells.append(f"{ratio['median']:.4f}" if ratio else "")
+        return _row(*cells)
+
+    yield row("a sweep, with all that it causes", "sweep_tick")
+    yield row("a sweep, as the daemon tells", "sweep")
+    yield row("a scrape of /metrics", "metrics_scrape")
+    yield row("the dump of a sweep, kernel only", "bare_dump")
+    yield row("ss -tan", "ss")
+    yield row("a scrape of node_exporter, tcpstat only", "node_exporter")
+
+
+def _blocks(result):
+    """(title, header, rows)"""
+    if compare := result.get("compare"):
+        yield (f"CPU at {_sockets(compare['sockets'])}; "
+               f"{compare['rounds']} rounds",
+               ("what", "min", "median", "/ ss", "/ node_exporter",
+                "/ kernel only"),
+               list(_compare_rows(compare)))
+    if weigh := result.get("weigh"):
+        yield (f"Memory at {_sockets(weigh['sockets'])}",
+               ("when", "resident", "of it anonymous", "peak"),
+               [_row(title, *(f"{weigh[key][part] / MEGABYTE:.1f} MB"
+                              for part in ("VmRSS", "RssAnon", "VmHWM")))
+                for title, key in (("nobody asks", "quiet"),
+                                   ("after each kind of request",
+                                    "after_requests"))])
+    if idle := result.get("idle"):
+        yield ("CPU when nobody asks",
+               ("sockets", "engine thread", "slow thread", "main thread",
+                "all, per minute", "of a core"),
+               [_row(_sockets(one["sockets"]),
+                     *(_milliseconds(one["per_minute"][thread]) for thread in
+                       ("tcpstated-eng", "tcpstated-slow", "main")),
+                     _milliseconds(one["total_per_minute"]),
+                     f"{one['total_per_minute'] / 60:.3%}")
+                for one in idle.values()])
+    if result["aims"]:
+        yield ("Aims", ("aim", "measured", "at most", "met"),
+               [_row(aim["name"], f"{aim['value']:.4g}", f"{aim['limit']:g}",
+                     "yes" if aim["met"] else "**no**")
+                for aim in result["aims"]])
+
+
+def table(result):
+    text = f"Linux {result['kernel']}, {result['cpus']} CPUs"
+    text += ", smoke test: no aim is judged\n" if result["smoke"] else "\n"
+    for title, header, rows in _blocks(result):
+        text += f"\n{title}\n\n{_row(*header)}\n"
+        text += _row(*("---" for _ in header)) + "\n"
+        text += "".join(row + "\n" for row in rows)
+    return text
