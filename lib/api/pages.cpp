@@ -205,9 +205,10 @@ std::string processes_page(const ProcessReport& report) {
   std::string text = table.to_string();
   if (report.unreadable > 0)
     text += fmt::format(
-        "{} processes could not be read; their sockets are counted as (no "
-        "process). CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH would allow it.\n",
-        report.unreadable);
+        "{} process{} could not be read: {} sockets count as (no process). "
+        "See /status for what is missing.\n",
+        report.unreadable, report.unreadable == 1 ? "" : "es",
+        report.unreadable == 1 ? "its" : "their");
   return text;
 }
 

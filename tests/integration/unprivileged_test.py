@@ -50,7 +50,8 @@ class Unprivileged(harness.Case):
         self.assertFalse(ability["available"])
         self.assertEqual(ability["missing"], missing)
         self.assertIn("AmbientCapabilities", ability["how"])
-        self.assertIn(missing, self.watcher.text("/processes"))
+        self.assertIn("See /status", self.watcher.text("/processes"))
+        self.assertIn(missing, self.watcher.text("/status"))
         self.watcher.stop()
 
 
