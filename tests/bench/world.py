@@ -56,6 +56,8 @@ def enter_namespace():
             # Stays the setting of the namespace it was opened in.
             setting = os.open(CHILD_EHASH, os.O_RDWR)
             stack.callback(os.close, setting)
+            # Not there any more if that namespace ended with our leaving.
+            stack.enter_context(contextlib.suppress(FileNotFoundError))
             stack.callback(os.pwrite, setting, os.pread(setting, 32, 0), 0)
             os.pwrite(setting, b"262144", 0)
         if unshare(CLONE_NEWNET) != 0:
