@@ -74,7 +74,11 @@ class SockDiagView final : public SocketView {
     DumpStats stats;
     const Duration cpu = read_clock(CLOCK_THREAD_CPUTIME_ID);
     const Duration wall = read_clock(CLOCK_MONOTONIC);
+    // The kernel fills a datagram while the one before it is received (the
+    // first at the request), so rows are as of before that: never later than
+    // the truth, or what was sent long ago would look like sent after the FIN.
     Instant at = now();
+    Instant next_at = at;
     auto dumped = socket_.dump(
         request,
         [&](const NetlinkMessage& message) {
@@ -88,7 +92,7 @@ class SockDiagView final : public SocketView {
           stats.rows += rows_.size();
           if (!rows_.empty()) sink.on_rows(rows_);
           rows_.clear();
-          at = now();
+          at = std::exchange(next_at, now());
         });
     if (!dumped) return std::unexpected(std::move(dumped).error());
     stats.complete = dumped->complete;
