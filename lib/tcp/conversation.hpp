@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// What was seen of one connection: a few facts about each end, from which its
+/// state follows. There is no machine that could be in an impossible state, and
+/// nothing depends on the order in which segments passed.
+///
+/// Source: RFC 9293 3.3.2; state-model.md A1, A2.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/time.hpp"
+#include "tcp/change_reason.hpp"
+#include "tcp/segment.hpp"
+#include "tcp/state_change.hpp"
+#include "tcp/tcp_state.hpp"
+
+namespace tcpstated {
+
+/// How far something has come that only the endpoint itself can confirm.
+enum class Receipt : std::uint8_t {
+  No,
+  Presumed,   ///< it passed us on its way
+  Confirmed,  ///< the endpoint's own segments show it, or we sit beside it
+};
+
+/// One end of a connection. "Peer" is the other end of the same.
+struct End {
+  // Facts.
+  bool sent_syn : 1 = false;  ///< or it must have: seen in the middle
+  bool sent_syn_ack : 1 = false;
+  bool sent_fin : 1 = false;
+  bool expired : 1 = false;  ///< a timer says that it is gone; its next segment
+                             ///< would prove that wrong
+  bool passive_close : 1 =
+      false;                  ///< had the peer's FIN before it sent its own
+  bool reads_on : 1 = false;  ///< acknowledged something new after its own FIN
+  // Circumstances.
+  bool local : 1 = false;        ///< what is captured towards it, it received
+  bool seen : 1 = false;         ///< sent anything at all
+  bool met_midway : 1 = false;   ///< its SYN was not seen
+  bool sent_data : 1 = false;    ///< new data, while we watched
+  bool sends_again : 1 = false;  ///< its last data was no new data
+  bool sent_early_data : 1 = false;  ///< in its SYN (RFC 7413)
+  bool scales_window : 1 = false;    ///< sent the option
+  bool has_sack_edge : 1 = false;
+  bool acked_past_fin : 1 = false;  ///< see decide_passive_close()
+  bool fin_inferred : 1 = false;    ///< its FIN was not seen
+
+  Receipt got_syn = Receipt::No;    ///< the peer's
+  Receipt syn_acked = Receipt::No;  ///< got the acknowledgement of its own
+  Receipt got_fin = Receipt::No;
+  Receipt fin_acked = Receipt::No;
+  Receipt dead = Receipt::No;  ///< by RST or ICMP, or superseded
+  std::uint8_t window_scale = 0;
+  std::uint8_t fin_copies = 0;
+  TcpState state = TcpState::Closed;   ///< as last told
+  Quality quality = Quality::Unknown;  ///< as last told
+
+  Seq isn;
+  Seq next;        ///< highest sequence number it sent, and one
+  Seq contiguous;  ///< up to here everything passed: the most the peer can have
+  Seq acked;       ///< highest ACK the peer sent: the least the peer has
+  Seq fin;         ///< sequence number of its FIN
+  Seq sack_edge;   ///< right edge of the last SACK it sent
+  Seq highest_seq_acking_fin;  ///< of its segments that acked the peer's FIN
+  Seq proof;  ///< an ACK beyond this shows that it got the acknowledgement of
+              ///< its SYN (or FIN) too: the peer sent nothing so far without
+  std::uint32_t window = 0;  ///< it offers, scaled
+  std::uint32_t timestamp = 0;
+
+  Instant since;        ///< in `state`
+  Instant first_syn;    ///< first copy of its SYN or SYN-ACK
+  Instant last_syn;     ///< last copy
+  Duration syn_step{};  ///< between the last two
+  Instant last_fin;
+  Duration fin_step{};
+  Instant fin_acked_at;
+  Instant presumed_until;  ///< while got_syn or got_fin is Presumed
+  Instant time_wait_until;
+};
+
+/// As if `end` had not sent anything; what was told of it stays told.
+[[nodiscard]] inline End without_history(const End& end) {
+  End fresh;
+  fresh.local = end.local;
+  fresh.state = end.state;
+  fresh.quality = end.quality;
+  fresh.since = end.since;
+  return fresh;
+}
+
+struct Conversation {
+  std::uint64_t id = 0;
+  std::array<Endpoint, 2> endpoints;
+  std::array<End, 2> ends;
+  /// A SYN for a connection that is still alive at its receiver: a challenge,
+  /// or the beginning of the next one (RFC 5961 4). Rare.
+  std::unique_ptr<Segment> pending_syn;
+  bool gap = false;  ///< something was sent that we did not see
+  Instant last_seen;
+
+  [[nodiscard]] bool is_over() const {
+    return ends[0].state == TcpState::Closed &&
+           ends[1].state == TcpState::Closed;
+  }
+};
+
+/// The state of an endpoint, as a function of the facts about it. Pure.
+[[nodiscard]] TcpState state_of(const End& end);
+
+/// How sure that is. Pure.
+[[nodiscard]] Quality quality_of(const End& end, const End& peer, bool gap);
+
+/// Whether it asked for a connection and has had no answer: RFC 9293 SYN-SENT,
+/// whether or not a timer believes that it gave up.
+[[nodiscard]] bool awaits_answer(const End& end);
+
+}  // namespace tcpstated

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Source: state-model.md A5 to A7.
+#include "tcp/conversation_timers.hpp"
+
+#include <algorithm>
+
+namespace tcpstated {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A SYN is sent again after twice the last pause, first after 1 s (RFC 6298
+/// 2.1; elsewhere perhaps 3 s, RFC 2988); a quarter more, and it was given up.
+Instant syn_given_up(const End& end, const TcpModelOptions& options) {
+  const Duration first = end.local ? 1s : 3s;
+  const Duration slot = std::max(first, 2 * end.syn_step);
+  return std::min(end.first_syn + options.syn_sent,
+                  end.last_syn + slot + slot / 4);
+}
+
+/// An unacknowledged FIN is sent again; if it is not, and packets were lost
+/// here, then it was acknowledged.
+Instant silence_means_ack(const End& end) {
+  return end.last_fin + std::max<Duration>(1500ms, end.fin_step * 5 / 2);
+}
+
+/// A conversation of which one end never said anything, as any stray ACK begins
+/// one, is remembered only for so long: nobody counts it, and it must not fill
+/// the table.
+constexpr Duration kOneSided = 5min;
+
+Instant one_sided_deadline(const Conversation& conversation) {
+  const bool both_seen = conversation.ends[0].seen && conversation.ends[1].seen;
+  return both_seen ? Instant::max() : conversation.last_seen + kOneSided;
+}
+
+bool is_presuming(const End& end) {
+  return !end.local &&
+         (end.got_fin == Receipt::Presumed || end.got_syn == Receipt::Presumed);
+}
+
+bool awaits_ack_of_fin(TcpState state) {
+  return state == TcpState::FinWait1 || state == TcpState::Closing ||
+         state == TcpState::LastAck;
+}
+
+Instant state_deadline(const End& end, bool gap,
+                       const TcpModelOptions& options) {
+  if (awaits_ack_of_fin(end.state))
+    return gap ? silence_means_ack(end)
+               : std::max(end.last_fin, end.since) + options.unacknowledged_fin;
+  switch (end.state) {
+    case TcpState::SynSent:
+      return syn_given_up(end, options);
+    case TcpState::SynReceived:
+      return end.since + options.syn_received;
+    case TcpState::FinWait2:
+      return end.reads_on ? Instant::max() : end.since + options.fin_wait_2;
+    case TcpState::TimeWait:
+      return end.time_wait_until;
+    default:
+      return Instant::max();
+  }
+}
+
+Instant end_of_memory(const Conversation& over,
+                      const TcpModelOptions& options) {
+  const Instant since = std::max(over.ends[0].since, over.ends[1].since);
+  return std::max(over.last_seen, since) + options.memory_of_closed;
+}
+
+/// Nobody confirmed what was presumed.
+void withdraw_presumptions(End& end) {
+  if (end.got_fin == Receipt::Presumed) end.got_fin = Receipt::No;
+  if (end.got_syn == Receipt::Presumed) {
+    end.got_syn = Receipt::No;
+    end.syn_acked = Receipt::No;
+  }
+}
+
+}  // namespace
+
+Instant next_deadline(const Conversation& conversation,
+                      const TcpModelOptions& options) {
+  if (conversation.is_over()) return end_of_memory(conversation, options);
+  Instant earliest = one_sided_deadline(conversation);
+  for (const End& end : conversation.ends) {
+    earliest =
+        std::min(earliest, state_deadline(end, conversation.gap, options));
+    if (is_presuming(end)) earliest = std::min(earliest, end.presumed_until);
+  }
+  return earliest;
+}
+
+ChangeReason apply_deadlines(Conversation& conversation, Instant now,
+                             const TcpModelOptions& options) {
+  ChangeReason reason = ChangeReason::Timeout;
+  const bool forgotten = one_sided_deadline(conversation) <= now;
+  for (std::size_t i = 0; i < 2; ++i) {
+    End& end = conversation.ends[i];
+    end.expired = end.expired || forgotten;
+    if (is_presuming(end) && end.presumed_until <= now) {
+      withdraw_presumptions(end);
+      reason = ChangeReason::NotConfirmed;
+    } else if (state_deadline(end, conversation.gap, options) <= now) {
+      if (conversation.gap && awaits_ack_of_fin(end.state)) {
+        end.fin_acked = Receipt::Presumed;
+        end.fin_acked_at = now;
+        conversation.ends[1 - i].got_fin = Receipt::Confirmed;
+        reason = ChangeReason::Silence;
+      } else {
+        end.expired = true;
+      }
+    }
+  }
+  return reason;
+}
+
+}  // namespace tcpstated

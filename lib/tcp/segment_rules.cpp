@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tcp/segment_rules.hpp"
+
+#include "tcp/passage.hpp"
+
+namespace tcpstated {
+
+SegmentVerdict Passage::apply() {
+  const TcpFlags flags = segment_.flags;
+  if (flags.rst) return on_reset();
+  if (flags.syn && flags.fin) return on_syn_fin();
+  if (flags.syn && !flags.ack) return on_syn();
+  if (flags.syn) return on_syn_ack();
+  // RFC 9293 3.10.7.4: without ACK it is dropped in every state.
+  if (!flags.ack) return ignored();
+  return on_ack();
+}
+
+void Passage::presume(Receipt& fact, End& end) const {
+  if (fact == Receipt::Confirmed) return;
+  fact = receipt_of(end);
+  end.presumed_until = segment_.at + options_.presumption;
+}
+
+bool may_begin(TcpFlags flags) {
+  if (flags.rst) return false;
+  return flags.syn ? !flags.fin : flags.ack;
+}
+
+SegmentVerdict apply_segment(Conversation& conversation, std::size_t sender,
+                             const Segment& segment,
+                             const TcpModelOptions& options,
+                             const RestartConversation& restart) {
+  return Passage(conversation, sender, segment, options, restart).apply();
+}
+
+SegmentVerdict apply_hard_error(Conversation& conversation, std::size_t sender,
+                                Seq seq) {
+  const End& from = conversation.ends[sender];
+  const bool opening =
+      from.state == TcpState::SynSent || from.state == TcpState::SynReceived;
+  if (!opening || seq.before(from.isn) || seq.after(from.next))
+    return {.accepted = false};
+  for (End& end : conversation.ends) end.dead = receipt_of(end);
+  return {.reason = ChangeReason::HardError};
+}
+
+}  // namespace tcpstated

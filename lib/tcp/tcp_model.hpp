@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Infers the states of both ends of every connection from the segments between
+/// them.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "tcp/change_reason.hpp"
+#include "tcp/conversation.hpp"
+#include "tcp/four_tuple.hpp"
+#include "tcp/model_options.hpp"
+#include "tcp/segment.hpp"
+
+namespace tcpstated {
+
+/// One end of a connection is in another state, or (`from` equals `to`) its
+/// state is known better than before; CLOSE-WAIT also: worse.
+struct EndpointChange {
+  std::uint64_t connection = 0;  ///< both ends have the same
+  FourTuple tuple;               ///< as this end sees it
+  Instant at;
+  TcpState from = TcpState::Closed;
+  TcpState to = TcpState::Closed;
+  Quality quality = Quality::Unknown;
+  ChangeReason reason = ChangeReason::Segment;
+  bool local = false;  ///< we sit beside this end
+};
+
+/// What became of segments.
+struct TcpModelStats {
+  std::uint64_t segments = 0;
+  std::uint64_t copies = 0;   ///< of packets seen on another device before
+  std::uint64_t ignored = 0;  ///< thrown away by their receiver, or unrelated
+  std::uint64_t refused = 0;  ///< of connections that found the table full
+};
+
+/// Pure: the same segments in, the same changes out, in the same order. Time
+/// comes with the segments; what a timer does, it does at its own time. Not
+/// thread-safe; belongs to the thread that captures.
+class TcpModel {
+ public:
+  using IsLocal = std::function<bool(const IpAddress&)>;
+
+  /// `hash_seed` from getrandom: strangers choose half of every tuple.
+  TcpModel(const TcpModelOptions& options, std::uint64_t hash_seed,
+           IsLocal is_local);
+  ~TcpModel();
+
+  /// Takes one segment and appends what it changed, timers that ran out before
+  /// it first. Time must not go back.
+  void observe(const Segment& segment, std::vector<EndpointChange>& changes);
+  void observe(const HardError& error, std::vector<EndpointChange>& changes);
+
+  /// Lets time pass. Work is proportional to what runs out.
+  void expire(Instant now, std::vector<EndpointChange>& changes);
+
+  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] const TcpModelStats& stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tcpstated

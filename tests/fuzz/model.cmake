@@ -1,0 +1,1 @@
+fuzz_target(model tcpstated_tcp)
