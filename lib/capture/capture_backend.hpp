@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "capture/packet_sink.hpp"
 #include "kernel/tcp_counters.hpp"
 #include "tcp/state_change.hpp"
 
@@ -28,10 +29,8 @@ struct SnapshotReport {
 
 /// Where a backend puts what it observed. Called on the engine's thread; spans
 /// are valid during the call.
-class CaptureSink {
+class CaptureSink : public PacketSink {
  public:
-  virtual ~CaptureSink() = default;
-
   /// Endpoints are in these states now. CLOSED: left every table.
   virtual void on_changes(std::span<const StateChange> changes) = 0;
 
@@ -42,15 +41,13 @@ class CaptureSink {
 
   /// Kernel backends: the host's counters, at the latest when a snapshot ends.
   virtual void on_counters(const TcpCounters& counters) = 0;
-
-  /// Nothing older than `now` will be delivered any more.
-  virtual void on_time(Instant now) = 0;
 };
 
 /// Running totals of a backend, for /metrics and /api/v1/status.
 struct CaptureStats {
   std::uint64_t received = 0;  ///< rows, packets or events
   std::uint64_t rejected = 0;  ///< arrived but unreadable
+  std::uint64_t lost = 0;      ///< known to have existed, never arrived
   std::uint64_t snapshots = 0;
   std::uint64_t snapshots_failed = 0;  ///< incomplete ones
   std::string detail;                  ///< one line for people
@@ -68,6 +65,10 @@ class CaptureBackend {
 
   /// Call drain() at least this often.
   [[nodiscard]] virtual Duration period() const = 0;
+
+  /// Readable: call drain() now. -1: there is nothing to wait for. Stays the
+  /// same and open as long as the backend lives.
+  [[nodiscard]] virtual int descriptor() const { return -1; }
 
   /// Delivers what is due. An Error means that the backend cannot go on; a
   /// broken snapshot is not an Error but `complete == false`.

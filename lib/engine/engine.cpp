@@ -66,6 +66,13 @@ void Engine::on_snapshot_end(const SnapshotReport& report) {
 
 void Engine::on_counters(const TcpCounters& counters) { counters_ = counters; }
 
+// No backend that is in the table sees packets yet.
+void Engine::on_segments(std::span<const Segment> /*segments*/) {}
+void Engine::on_hard_error(const HardError& /*error*/) {}
+void Engine::on_loss(Instant /*now*/, std::uint64_t /*packets*/) {}
+void Engine::on_local_addresses(
+    std::shared_ptr<const LocalAddresses> /*ours*/) {}
+
 void Engine::on_time(Instant now) {
   now_ = now;
   if (counts().clamped) ++totals_.clamped;

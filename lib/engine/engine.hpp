@@ -37,6 +37,10 @@ class Engine final : public CaptureSink {
   void on_snapshot_begin(Instant at) override;
   void on_snapshot_end(const SnapshotReport& report) override;
   void on_counters(const TcpCounters& counters) override;
+  void on_segments(std::span<const Segment> segments) override;
+  void on_hard_error(const HardError& error) override;
+  void on_loss(Instant now, std::uint64_t packets) override;
+  void on_local_addresses(std::shared_ptr<const LocalAddresses> ours) override;
   void on_time(Instant now) override;
 
   /// The answer to a question of the leak detector.

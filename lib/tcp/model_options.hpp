@@ -32,6 +32,9 @@ struct TcpModelOptions {
   Duration duplicate_window = std::chrono::milliseconds(1);
 
   std::size_t max_connections = 1'000'000;
+
+  /// Count bytes, segments and retransmissions of every connection (Traffic).
+  bool keep_traffic = false;
 };
 
 }  // namespace tcpstated

@@ -10,6 +10,7 @@
 #include "tcp/conversation_timers.hpp"
 #include "tcp/copy_filter.hpp"
 #include "tcp/segment_rules.hpp"
+#include "tcp/traffic.hpp"
 
 namespace tcpstated {
 namespace {
@@ -19,6 +20,7 @@ using Slot = std::uint32_t;
 /// A conversation in its place, and when it is looked at again.
 struct Entry {
   Conversation conversation;
+  std::unique_ptr<Traffic> traffic;
   Instant scheduled = Instant::max();
   bool in_use = false;
 };
@@ -81,10 +83,41 @@ struct TcpModel::Impl {
     for (std::size_t i = 0; i < 2; ++i)
       fresh.ends[i].local = is_local(fresh.endpoints[i].ip);
     fresh.id = ++last_id;
+    if (options.keep_traffic) entry.traffic = std::make_unique<Traffic>();
     return &entry;
   }
 
+  [[nodiscard]] static ObservedEnd view(const Conversation& conversation,
+                                        std::size_t i) {
+    const End& end = conversation.ends[i];
+    return {.endpoint = conversation.endpoints[i],
+            .state = end.state,
+            .quality = end.quality,
+            .since = end.since,
+            .local = end.local};
+  }
+
+  [[nodiscard]] static ObservedConnection view(const Entry& entry) {
+    const Conversation& whole = entry.conversation;
+    return {.id = whole.id,
+            .ends = {view(whole, 0), view(whole, 1)},
+            .last_seen = whole.last_seen,
+            .traffic = entry.traffic.get()};
+  }
+
+  void forget(const Entry& entry) {
+    if (forgotten) forgotten(view(entry));
+  }
+
+  void count(const End& end, bool there) {
+    if (end.quality == Quality::Unknown || end.state == TcpState::Closed)
+      return;
+    auto& states = end.local ? counts.local : counts.remote;
+    states[index(end.state)] += there ? 1 : std::uint64_t(-1);
+  }
+
   void close(Entry& entry, Slot slot) {
+    forget(entry);
     slots.erase(key_of(entry.conversation.endpoints[0],
                        entry.conversation.endpoints[1]));
     entry.in_use = false;
@@ -106,8 +139,10 @@ struct TcpModel::Impl {
           quality_of(end, conversation.ends[1 - i], conversation.gap);
       const bool moved = to != end.state;
       if (!moved && !is_news(to, end.quality, quality)) continue;
+      count(end, false);
       const TcpState from = std::exchange(end.state, to);
       end.quality = quality;
+      count(end, true);
       if (moved) end.since = at;
       if (moved && to == TcpState::TimeWait)
         end.time_wait_until = at + options.time_wait;
@@ -124,9 +159,12 @@ struct TcpModel::Impl {
   }
 
   /// The old connection of these addresses ends, a new one begins.
-  void restart(Conversation& conversation, Instant at) {
+  void restart(Entry& entry, Instant at) {
+    Conversation& conversation = entry.conversation;
     for (End& end : conversation.ends) end.dead = Receipt::Confirmed;
     settle(conversation, 0, at, ChangeReason::Superseded);
+    forget(entry);
+    if (entry.traffic) *entry.traffic = {};
     for (End& end : conversation.ends) end = without_history(end);
     conversation.pending_syn.reset();
     conversation.gap = false;
@@ -153,6 +191,8 @@ struct TcpModel::Impl {
       const ChangeReason reason =
           apply_deadlines(conversation, due.at, options);
       settle(conversation, 0, due.at, reason);
+      if (entry.traffic && conversation.is_over())
+        note_closed(*entry.traffic, reason);
     }
     schedule(entry, due.slot);
   }
@@ -186,11 +226,19 @@ struct TcpModel::Impl {
     Conversation& conversation = entry->conversation;
     const std::size_t sender =
         segment.from == conversation.endpoints[0] ? 0 : 1;
+    const std::uint64_t id = conversation.id;
+    const Seq next_before = conversation.ends[sender].next;
+    const bool sent_before = conversation.ends[sender].seen;
     const SegmentVerdict verdict = apply_segment(
         conversation, sender, segment, options,
-        [this](Conversation& old, Instant at) { restart(old, at); });
+        [this, entry](Conversation&, Instant at) { restart(*entry, at); });
     if (!verdict.accepted) ++stats.ignored;
     conversation.last_seen = segment.at;
+    if (entry->traffic)
+      note_segment(*entry->traffic, sender, segment,
+                   sent_before && id == conversation.id
+                       ? std::optional(next_before)
+                       : std::nullopt);
     settle(conversation, sender, segment.at, verdict.reason);
     schedule(*entry, slot_of(key));
   }
@@ -205,6 +253,7 @@ struct TcpModel::Impl {
         apply_hard_error(conversation, sender, error.seq);
     if (!verdict.accepted) return;
     settle(conversation, sender, error.at, verdict.reason);
+    if (entry->traffic) note_closed(*entry->traffic, verdict.reason);
     schedule(*entry, slot_of(key));
   }
 
@@ -217,8 +266,11 @@ struct TcpModel::Impl {
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>>
       deadlines;
   Instant clock = Instant::min();  ///< what was told was not later
+  Instant last_loss = Instant::min();
   std::uint64_t last_id = 0;
   TcpModelStats stats;
+  ObservedCounts counts;
+  std::function<void(const ObservedConnection&)> forgotten;
   std::vector<EndpointChange>* changes = nullptr;  ///< of the call in progress
 };
 
@@ -228,11 +280,13 @@ TcpModel::TcpModel(const TcpModelOptions& options, std::uint64_t hash_seed,
 
 TcpModel::~TcpModel() = default;
 
-void TcpModel::observe(const Segment& segment,
+void TcpModel::observe(std::span<const Segment> segments,
                        std::vector<EndpointChange>& changes) {
   impl_->changes = &changes;
-  impl_->expire(segment.at);
-  impl_->observe(segment);
+  for (const Segment& segment : segments) {
+    impl_->expire(segment.at);
+    impl_->observe(segment);
+  }
 }
 
 void TcpModel::observe(const HardError& error,
@@ -247,6 +301,45 @@ void TcpModel::expire(Instant now, std::vector<EndpointChange>& changes) {
   impl_->expire(now);
 }
 
+void TcpModel::note_loss(Instant now) { impl_->last_loss = now; }
+
+void TcpModel::set_local(IsLocal is_local) {
+  impl_->is_local = std::move(is_local);
+  for (Entry& entry : impl_->entries) {
+    if (!entry.in_use) continue;
+    for (std::size_t i = 0; i < 2; ++i) {
+      End& end = entry.conversation.ends[i];
+      impl_->count(end, false);
+      end.local = impl_->is_local(entry.conversation.endpoints[i].ip);
+      impl_->count(end, true);
+    }
+  }
+}
+
+void TcpModel::on_forgotten(
+    std::function<void(const ObservedConnection& connection)> hook) {
+  impl_->forgotten = std::move(hook);
+}
+
+std::optional<ObservedEnd> TcpModel::find(const FourTuple& tuple) const {
+  const Entry* const entry = impl_->find(key_of(tuple.local, tuple.remote));
+  if (entry == nullptr) return std::nullopt;
+  const Conversation& conversation = entry->conversation;
+  return Impl::view(conversation,
+                    tuple.local == conversation.endpoints[0] ? 0 : 1);
+}
+
+void TcpModel::visit(
+    const std::function<void(const ObservedConnection&)>& visitor) const {
+  std::vector<const Entry*> by_id;
+  for (const Entry& entry : impl_->entries)
+    if (entry.in_use) by_id.push_back(&entry);
+  std::ranges::sort(by_id, {},
+                    [](const Entry* entry) { return entry->conversation.id; });
+  for (const Entry* entry : by_id) visitor(Impl::view(*entry));
+}
+
+const ObservedCounts& TcpModel::counts() const { return impl_->counts; }
 std::size_t TcpModel::size() const { return impl_->slots.size(); }
 const TcpModelStats& TcpModel::stats() const { return impl_->stats; }
 

@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "tcp/change_reason.hpp"
 #include "tcp/conversation.hpp"
 #include "tcp/four_tuple.hpp"
 #include "tcp/model_options.hpp"
+#include "tcp/observed.hpp"
 #include "tcp/segment.hpp"
 
 namespace tcpstated {
@@ -51,15 +54,36 @@ class TcpModel {
            IsLocal is_local);
   ~TcpModel();
 
-  /// Takes one segment and appends what it changed, timers that ran out before
-  /// it first. Time must not go back.
-  void observe(const Segment& segment, std::vector<EndpointChange>& changes);
+  /// Takes segments and appends what they changed, timers that ran out before
+  /// each of them first. Time must not go back.
+  void observe(std::span<const Segment> segments,
+               std::vector<EndpointChange>& changes);
   void observe(const HardError& error, std::vector<EndpointChange>& changes);
+
+  /// Packets were lost on their way to us until `now`: for a while, silence
+  /// proves what it does not prove otherwise (state-model.md A6).
+  void note_loss(Instant now);
+
+  /// Other addresses are ours from now on; known connections included.
+  void set_local(IsLocal is_local);
 
   /// Lets time pass. Work is proportional to what runs out.
   void expire(Instant now, std::vector<EndpointChange>& changes);
 
+  /// Called for every connection when it is forgotten: over and not seen for a
+  /// while, superseded, or evicted.
+  void on_forgotten(
+      std::function<void(const ObservedConnection& connection)> hook);
+
+  /// The end at `tuple.local`, if the connection is known.
+  [[nodiscard]] std::optional<ObservedEnd> find(const FourTuple& tuple) const;
+
+  /// Visits every connection in the order of their ids.
+  void visit(
+      const std::function<void(const ObservedConnection&)>& visitor) const;
+
   [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] const ObservedCounts& counts() const;
   [[nodiscard]] const TcpModelStats& stats() const;
 
  private:

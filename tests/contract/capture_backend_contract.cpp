@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "capture/sock_diag_backend.hpp"
+#include "fakes/deaf_sink.hpp"
 #include "fakes/fake_kernel.hpp"
 
 namespace tcpstated {
@@ -14,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Checks the order of the calls while they come.
-class StrictSink final : public CaptureSink {
+class StrictSink final : public DeafSink {
  public:
   void on_changes(std::span<const StateChange> changes) override {
     EXPECT_FALSE(changes.empty());

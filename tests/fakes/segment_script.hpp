@@ -115,7 +115,9 @@ class SegmentScript {
 
   static Host anew(std::uint32_t isn, const Host& old);
 
-  void capture(const Segment& segment) { model_.observe(segment, changes_); }
+  void capture(const Segment& segment) {
+    model_.observe(std::span(&segment, 1), changes_);
+  }
 
   static void arrive(const Segment& s, Host& to);
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/deaf_sink.hpp"
 #include "fakes/fake_kernel.hpp"
 
 namespace tcpstated {
@@ -15,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Remembers what a backend said.
-class Recorder final : public CaptureSink {
+class Recorder final : public DeafSink {
  public:
   void on_changes(std::span<const StateChange> changes) override {
     rows.insert(rows.end(), changes.begin(), changes.end());

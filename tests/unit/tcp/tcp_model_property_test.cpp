@@ -28,7 +28,7 @@ class Trial {
           return ip == SimulatedPath::endpoint(0).ip;
         }) {
     path_.capture = [this](const Segment& s) {
-      model_.observe(s, changes_);
+      model_.observe(std::span(&s, 1), changes_);
       history_ += to_text(s);
     };
     path_.settled = [this](Instant now) { check(now); };
