@@ -66,6 +66,8 @@ std::string_view brief(Attribution attribution) {
       return "(no process)";
     case Attribution::NotPermitted:
       return "(not readable)";
+    case Attribution::PacketsOnly:
+      return "(not in packets)";
     case Attribution::Off:
       break;
   }
@@ -98,6 +100,8 @@ std::string attribution_text(const Holders& holders) {
       return "unknown: not all processes may be read";
     case Attribution::Off:
       return "unknown: attribution is off";
+    case Attribution::PacketsOnly:
+      return "unknown: packets do not show processes";
     case Attribution::NotFound:
       break;
   }

@@ -24,6 +24,7 @@ enum class LeakCause : std::uint8_t {
   UnreadEof,
   NotClosed,
   HalfClose,
+  Unknown,
 };
 
 struct LeakCauseInfo {
@@ -33,7 +34,7 @@ struct LeakCauseInfo {
   std::string_view advice;   ///< what to look at next
 };
 
-inline constexpr std::array<LeakCauseInfo, 5> kLeakCauses{{
+inline constexpr std::array<LeakCauseInfo, 6> kLeakCauses{{
     {LeakCause::NeverAccepted, "never_accepted",
      "The connection waits in the accept queue; the application never called "
      "accept() for it.",
@@ -55,6 +56,10 @@ inline constexpr std::array<LeakCauseInfo, 5> kLeakCauses{{
      "The peer closed its direction only and the application still sends: not "
      "a leak.",
      "Nothing to do."},
+    {LeakCause::Unknown, "unknown",
+     "The peer closed and the application has not: seen in packets, which do "
+     "not show what it did with the socket.",
+     "Ask tcpstated on the host of this endpoint, with backends.sock_diag."},
 }};
 
 [[nodiscard]] constexpr const LeakCauseInfo& info(LeakCause cause) {
