@@ -94,7 +94,9 @@ struct TcpModel::Impl {
             .state = end.state,
             .quality = end.quality,
             .since = end.since,
-            .local = end.local};
+            .local = end.local,
+            .next = end.next,
+            .acked = end.acked};
   }
 
   [[nodiscard]] static ObservedConnection view(const Entry& entry) {

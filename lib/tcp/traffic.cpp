@@ -31,12 +31,11 @@ void write_flags(Traffic& traffic, std::size_t sender, const Segment& segment) {
   if (flags.ack && segment.window == 0) write_letter(traffic, sender, 'w');
 }
 
-/// Who opened: who sent the SYN, else who did not send the SYN-ACK, else who
-/// was seen first.
-void orient(Traffic& traffic, std::size_t sender, TcpFlags flags) {
-  const bool first = !traffic.ends[0].seen && !traffic.ends[1].seen;
+/// The first segment: who opened is who did not send the SYN-ACK.
+void begin(Traffic& traffic, std::size_t sender, const Segment& segment) {
+  const TcpFlags flags = segment.flags;
   const std::size_t opener = flags.syn && flags.ack ? 1 - sender : sender;
-  if (!first) return;
+  traffic.first_seen = segment.at;
   traffic.originator = static_cast<std::uint8_t>(opener);
   if (opener != sender) traffic.history = "^";
 }
@@ -106,7 +105,8 @@ bool ended_by_reset(const Traffic& traffic, const EndTraffic& end) {
 
 void note_segment(Traffic& traffic, std::size_t sender, const Segment& segment,
                   std::optional<Seq> next_before) {
-  orient(traffic, sender, segment.flags);
+  if (!traffic.ends[0].seen && !traffic.ends[1].seen)
+    begin(traffic, sender, segment);
   EndTraffic& end = traffic.ends[sender];
   const std::uint64_t again = end.retransmissions;
   count(end, segment, next_before);
