@@ -49,7 +49,7 @@ class Analysis final : public PacketSink {
   }
   void on_local_addresses(
       std::shared_ptr<const LocalAddresses> /*ours*/) override {}
-  void on_time(Instant now) override {
+  void on_packet_time(Instant now) override {
     last_ = now;
     model_.expire(now, changes_);
     tell_changes();

@@ -63,8 +63,28 @@ json::object sweep(const HostView& view) {
           {"age_seconds", to_seconds(view.at - view.sweep.at)}};
 }
 
+json::object observed(const ObservedView& view) {
+  json::object local;
+  json::object remote;
+  for (const TcpStateInfo& row : kTcpStates) {
+    local[row.label] = view.counts.local[index(row.state)];
+    remote[row.label] = view.counts.remote[index(row.state)];
+  }
+  json::array disagreements;
+  for (const auto& [states, count] : view.disagreements)
+    disagreements.push_back({{"kernel", label(states.first)},
+                             {"inferred", label(states.second)},
+                             {"count", count}});
+  return {{"local", std::move(local)},
+          {"remote", std::move(remote)},
+          {"connections", view.tracked},
+          {"disagreements", std::move(disagreements)}};
+}
+
 json::object states(const HostView& view) {
   json::object object = start(view);
+  if (view.views.packets) object["observed"] = observed(view.observed);
+  if (!view.views.kernel) return object;
   object["states"] = to_json(view.tcp);
   object["mptcp"] = to_json(view.mptcp);
   if (view.trend) {
@@ -153,6 +173,7 @@ json::object to_json(const ListedConnection& row, const Moment& moment) {
     object["leaked"] = row.leaked;
   }
   if (row.listener) object["listener"] = tcpstated::to_json(*row.listener);
+  if (row.peer) object["peer"] = tcpstated::to_json(*row.peer, moment);
   if (row.holders) add_holders(object, *row.holders);
   return object;
 }

@@ -29,6 +29,21 @@ void add_states(const StateCounts& counts, MetricSamples& into) {
     into.add(number(counts[row.state]), {{"state", std::string(row.label)}});
 }
 
+void add_observed(const MetricSource& from, MetricSamples& into) {
+  const auto add = [&](const auto& counts, const char* endpoint) {
+    for (const TcpStateInfo& row : kTcpStates)
+      into.add(number(counts[index(row.state)]),
+               {{"state", std::string(row.label)}, {"endpoint", endpoint}});
+  };
+  add(from.view.observed.counts.local, "local");
+  add(from.view.observed.counts.remote, "remote");
+}
+
+bool is_there(MetricView needed, ViewsInUse views) {
+  if (needed == MetricView::Any) return true;
+  return needed == MetricView::Kernel ? views.kernel : views.packets;
+}
+
 void add_causes(const MetricSource& from, MetricSamples& into) {
   std::uint64_t judged = 0;
   for (const LeakCauseInfo& row : kLeakCauses) {
@@ -37,6 +52,7 @@ void add_causes(const MetricSource& from, MetricSamples& into) {
     judged += count;
     into.add(number(count), {{"cause", std::string(row.label)}});
   }
+  if (!from.view.views.kernel) return;
   const std::uint64_t all =
       from.view.tcp[TcpState::CloseWait] + from.view.mptcp[TcpState::CloseWait];
   into.add(number(all - std::min(judged, all)), {{"cause", "unattributed"}});
@@ -82,11 +98,17 @@ void add_log_levels(const MetricSource& from, MetricSamples& into) {
 // clang-format off
 const std::vector<MetricInfo> kMetrics{
     {"tcpstate_connections", Gauge, "Number of TCP sockets on this host by RFC 9293 state, from the kernel.",
-     [](const MetricSource& from, MetricSamples& into) { add_states(from.view.tcp, into); }},
+     [](const MetricSource& from, MetricSamples& into) { add_states(from.view.tcp, into); }, false, MetricView::Kernel},
+    {"tcpstate_observed_connections", Gauge, "Number of TCP endpoint states inferred from captured packets.", add_observed, false, MetricView::Packets},
+    {"tcpstate_view_disagreements_total", Counter, "Number of sockets about whose state the kernel and the packets disagreed for longer than a second.",
+     [](const MetricSource& from, MetricSamples& into) {
+       for (const auto& [states, count] : from.view.observed.disagreements)
+         into.add(number(count), {{"kernel", std::string(label(states.first))}, {"inferred", std::string(label(states.second))}});
+     }, false, MetricView::Packets},
     {"tcpstate_mptcp_connections", Gauge, "Number of MPTCP connections on this host by state, from the kernel. Their subflows are TCP sockets of their own.",
-     [](const MetricSource& from, MetricSamples& into) { add_states(from.view.mptcp, into); }},
+     [](const MetricSource& from, MetricSamples& into) { add_states(from.view.mptcp, into); }, false, MetricView::Kernel},
     {"tcpstate_resets_sent_total", Counter, "Number of TCP resets sent by this host.",
-     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.counters.resets_sent)); }},
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.counters.resets_sent)); }, false, MetricView::Kernel},
     {"tcpstate_close_wait_sockets", Gauge, "Number of sockets in CLOSE_WAIT by what the local application did with them.", add_causes},
     {"tcpstate_close_wait_leaked_sockets", Gauge, "Number of sockets in CLOSE_WAIT for longer than the leak threshold, by process.",
      [](const MetricSource& from, MetricSamples& into) {
@@ -107,8 +129,8 @@ const std::vector<MetricInfo> kMetrics{
        for (const FdSeries& series : fd_series(from.view.leak_groups, from.max_processes))
          into.add(number(series.limit), {{"process", series.process}, {"unit", series.unit}});
      }},
-    {"tcpstate_accept_queue_length", Gauge, "Number of connections that wait in the accept queue of a listener.", add_listeners<&ListenerView::queue>},
-    {"tcpstate_accept_queue_limit", Gauge, "Maximum length of the accept queue of a listener.", add_listeners<&ListenerView::limit>},
+    {"tcpstate_accept_queue_length", Gauge, "Number of connections that wait in the accept queue of a listener.", add_listeners<&ListenerView::queue>, false, MetricView::Kernel},
+    {"tcpstate_accept_queue_limit", Gauge, "Maximum length of the accept queue of a listener.", add_listeners<&ListenerView::limit>, false, MetricView::Kernel},
     {"tcpstated_listeners_omitted", Gauge, "Number of listeners without accept queue series of their own.", add_listeners_omitted},
     {"tcpstated_build_info", Gauge, "A metric with a constant '1' value labeled by version, revision and compiler.",
      [](const MetricSource& from, MetricSamples& into) {
@@ -120,13 +142,19 @@ const std::vector<MetricInfo> kMetrics{
          if (backend.wanted) into.add(backend.up ? 1 : 0, {{"backend", backend.name}});
      }},
     {"tcpstated_events_total", Counter, "Number of packets or kernel events that a backend received.", add_backends<&CaptureStats::received>},
-    {"tcpstated_events_lost_total", Counter, "Number of packets or kernel events that a backend lost.", add_backends<&CaptureStats::rejected>},
+    {"tcpstated_events_lost_total", Counter, "Number of packets or kernel events that a backend lost.", 
+     [](const MetricSource& from, MetricSamples& into) {
+       for (const BackendView& backend : from.view.backends)
+         into.add(number(backend.stats.lost + backend.stats.rejected), {{"backend", backend.name}});
+     }},
     {"tcpstated_reconciliation_corrections_total", Counter, "Number of connections whose tracked state a kernel dump corrected.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.totals.clamped), {{"kind", "counters"}}); }},
     {"tcpstated_connections_tracked", Gauge, "Number of connections in the table.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.tracked)); }},
     {"tcpstated_connections_tracked_limit", Gauge, "Maximum number of connections in the table.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.tracked_limit)); }},
+    {"tcpstated_packet_connections_tracked", Gauge, "Number of connections that the packet view knows.",
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.observed.tracked)); }, false, MetricView::Packets},
     {"tcpstated_connections_evicted_total", Counter, "Number of connections dropped from the table before they closed.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.totals.refused), {{"reason", "table_full"}}); }},
     {"tcpstated_dump_duration_seconds", Gauge, "Duration of the last full kernel dump.",
@@ -190,6 +218,7 @@ std::vector<prometheus::MetricFamily> collect_metrics(const MetricSource& from,
   std::vector<prometheus::MetricFamily> families;
   for (const MetricInfo& info : kMetrics) {
     if (info.exporter && !exporter_metrics) continue;
+    if (!is_there(info.needs, from.view.views)) continue;
     // Before the first sweep a 0 would be a count that is not known.
     if (info.name.starts_with("tcpstate_") && !from.view.ready) continue;
     prometheus::MetricFamily family;

@@ -49,12 +49,16 @@ class MetricSamples {
   prometheus::MetricFamily& family_;
 };
 
+/// The view that a metric comes from; without it there is no such family.
+enum class MetricView : std::uint8_t { Any, Kernel, Packets };
+
 struct MetricInfo {
   std::string_view name;
   prometheus::MetricType type;
   std::string_view help;  ///< without backslash or line end
   void (*collect)(const MetricSource& from, MetricSamples& into);
   bool exporter = false;  ///< dropped by --web.disable-exporter-metrics
+  MetricView needs = MetricView::Any;
 };
 
 [[nodiscard]] std::span<const MetricInfo> metrics();

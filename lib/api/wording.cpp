@@ -56,6 +56,12 @@ std::string holders_text(const Holders& holders) {
   return text.empty() ? attribution_text(holders) : text;
 }
 
+std::string peer_state_text(const std::optional<ObservedEnd>& peer) {
+  if (!peer || peer->quality == Quality::Unknown) return "";
+  return fmt::format("{}{}", label(peer->state),
+                     peer->quality < Quality::Confirmed ? "?" : "");
+}
+
 std::string_view brief(Attribution attribution) {
   switch (attribution) {
     case Attribution::Found:

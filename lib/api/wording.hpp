@@ -34,6 +34,11 @@ inline constexpr std::string_view kNotReady =
 /// are; or why there is none.
 [[nodiscard]] std::string holders_text(const Holders& holders);
 
+/// "fin_wait_2", or "fin_wait_2?" if the peer itself has not confirmed it; ""
+/// if packets do not show it.
+[[nodiscard]] std::string peer_state_text(
+    const std::optional<ObservedEnd>& peer);
+
 /// In a cell where a process should be named: "(not readable)".
 [[nodiscard]] std::string_view brief(Attribution attribution);
 

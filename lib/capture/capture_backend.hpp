@@ -41,6 +41,15 @@ class CaptureSink : public PacketSink {
 
   /// Kernel backends: the host's counters, at the latest when a snapshot ends.
   virtual void on_counters(const TcpCounters& counters) = 0;
+
+  /// Kernel backends: it is `now`, after all that was delivered.
+  virtual void on_time(Instant now) = 0;
+};
+
+/// What a backend looks at.
+enum class ViewKind : std::uint8_t {
+  Kernel,   ///< sockets: all that exist here, with their processes
+  Packets,  ///< segments: both ends of what passes, sockets are inferred
 };
 
 /// Running totals of a backend, for /metrics and /api/v1/status.
@@ -62,6 +71,8 @@ class CaptureBackend {
 
   /// Metric label and log word: "sock_diag", "ebpf", "pcap".
   [[nodiscard]] virtual std::string_view name() const = 0;
+
+  [[nodiscard]] virtual ViewKind view() const { return ViewKind::Kernel; }
 
   /// Call drain() at least this often.
   [[nodiscard]] virtual Duration period() const = 0;

@@ -60,7 +60,7 @@ class MergedFiles final : public PacketFiles {
     while (more && *more && batch_.counts().frames < enough)
       more = lanes_.size() == 1 ? read_last(sink) : merge(sink);
     batch_.flush(sink);
-    if (batch_.counts().frames > 0) sink.on_time(batch_.now());
+    if (batch_.counts().frames > 0) sink.on_packet_time(batch_.now());
     return more;
   }
 

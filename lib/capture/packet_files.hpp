@@ -22,9 +22,10 @@ class PacketFiles {
       std::span<const std::string> paths);
   virtual ~PacketFiles() = default;
 
-  /// Delivers a few thousand packets, then says on_time(); false once there is
-  /// nothing left. An Error names a file that is damaged or cut: what came
-  /// before it was delivered, and to call again goes on with the other files.
+  /// Delivers a few thousand packets, then says on_packet_time(); false once
+  /// there is nothing left. An Error names a file that is damaged or cut: what
+  /// came before it was delivered, and to call again goes on with the other
+  /// files.
   virtual Result<bool> read_some(PacketSink& sink) = 0;
 
   /// Of all files together.

@@ -18,6 +18,9 @@ bool is_watched(const StateChange& change) {
          (change.to == TcpState::Closed || kWatchedStates.contains(change.to));
 }
 
+/// Packets let time pass more often than a person can read.
+constexpr Duration kEvaluationPause = std::chrono::milliseconds(500);
+
 void tally_row(StateTally& tally, const StateChange& row) {
   if (row.to == TcpState::Closed) return;
   StateCounts& counts =
@@ -32,6 +35,7 @@ void tally_row(StateTally& tally, const StateChange& row) {
 void Engine::on_changes(std::span<const StateChange> changes) {
   for (const StateChange& change : changes) {
     if (in_sweep_) tally_row(sweeping_, change);
+    if (in_sweep_ && views_.packets) comparison_.add(change, packets_.model());
     if (!is_watched(change)) continue;
     const auto transition = table_.apply(change);
     if (transition && !in_sweep_) count_move(*transition);
@@ -48,8 +52,9 @@ void Engine::count_move(const Transition& transition) {
 }
 
 void Engine::on_snapshot_begin(Instant at) {
-  now_ = at;
+  now_ = std::max(now_, at);
   in_sweep_ = true;
+  comparison_.begin();
   sweeping_ = {};
   table_.begin_snapshot();
 }
@@ -59,6 +64,7 @@ void Engine::on_snapshot_end(const SnapshotReport& report) {
   sweep_ = report;
   table_.end_snapshot(report.at, report.complete, closed_);
   closed_.clear();
+  comparison_.end(report.complete);
   if (!report.complete) return;
   ready_ = true;
   tally_ = sweeping_;
@@ -66,18 +72,45 @@ void Engine::on_snapshot_end(const SnapshotReport& report) {
 
 void Engine::on_counters(const TcpCounters& counters) { counters_ = counters; }
 
-// No backend that is in the table sees packets yet.
-void Engine::on_segments(std::span<const Segment> /*segments*/) {}
-void Engine::on_hard_error(const HardError& /*error*/) {}
-void Engine::on_loss(Instant /*now*/, std::uint64_t /*packets*/) {}
-void Engine::on_local_addresses(
-    std::shared_ptr<const LocalAddresses> /*ours*/) {}
+void Engine::on_segments(std::span<const Segment> segments) {
+  packets_.observe(segments);
+}
+
+void Engine::on_hard_error(const HardError& error) { packets_.observe(error); }
+
+void Engine::on_loss(Instant now, std::uint64_t /*packets*/) {
+  packets_.note_loss(now);
+}
+
+void Engine::on_local_addresses(std::shared_ptr<const LocalAddresses> ours) {
+  packets_.set_local(std::move(ours));
+}
+
+void Engine::on_packet_time(Instant now) {
+  packets_.expire(now);
+  packets_.clear_changes();
+  if (views_.kernel) return;
+  // Nobody else says what time it is, and this is said after every drain.
+  now_ = std::max(now_, now);
+  ready_ = true;
+  if (now_ < next_evaluation_) return;
+  next_evaluation_ = now_ + kEvaluationPause;
+  packets_.report_waiting(now_, waiting_);
+  for (const StateChange& row : waiting_) table_.apply(row);
+  waiting_.clear();
+  evaluate();
+}
 
 void Engine::on_time(Instant now) {
-  now_ = now;
+  now_ = std::max(now_, now);
+  evaluate();
+}
+
+/// Everything that is linear in what is watched.
+void Engine::evaluate() {
   if (counts().clamped) ++totals_.clamped;
-  history_.add(now, counts().tcp);
-  leaks_.evaluate(now, table_, events_);
+  history_.add(now_, counts().tcp);
+  leaks_.evaluate(now_, table_, events_);
   for (const LeakEvent& event : events_) observer_.on_leak(event);
   events_.clear();
 }
@@ -117,6 +150,7 @@ std::shared_ptr<const HostView> Engine::view(std::vector<BackendView> backends,
   view->at = now_;
   view->anchor = anchor;
   view->ready = ready_;
+  view->views = views_;
   view->tcp = counts().tcp;
   view->mptcp = tally_.mptcp;
   view->fin_wait_2_minisocks = tally_.fin_wait_2_minisocks;
@@ -131,6 +165,10 @@ std::shared_ptr<const HostView> Engine::view(std::vector<BackendView> backends,
   view->sweep = sweep_;
   view->tracked = table_.size();
   view->tracked_limit = table_.capacity();
+  view->observed = {.counts = packets_.model().counts(),
+                    .tracked = packets_.model().size(),
+                    .stats = packets_.model().stats(),
+                    .disagreements = comparison_.counts()};
   view->backends = std::move(backends);
   view->totals = totals_;
   view->totals.refused = table_.refused();

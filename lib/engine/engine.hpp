@@ -4,6 +4,8 @@
 /// The whole data flow, in one file:
 ///
 ///   CaptureBackend --changes--> ConnectionTable --rows--> LeakDetector
+///          |   |                  ^   |                        |
+///          |   +--segments--> PacketView                       |
 ///          |                          |                        |
 ///          +------counters------------+----> HostView <--------+--> LeakEvent
 
@@ -12,6 +14,8 @@
 
 #include "capture/capture_backend.hpp"
 #include "engine/host_view.hpp"
+#include "engine/packet_view.hpp"
+#include "engine/view_comparison.hpp"
 #include "leak/leak_detector.hpp"
 #include "table/connection_table.hpp"
 #include "table/state_history.hpp"
@@ -30,8 +34,13 @@ class EngineObserver {
 /// are handed copies.
 class Engine final : public CaptureSink {
  public:
-  Engine(ConnectionTable& table, LeakDetector& leaks, EngineObserver& observer)
-      : table_(table), leaks_(leaks), observer_(observer) {}
+  Engine(ConnectionTable& table, LeakDetector& leaks, PacketView& packets,
+         ViewsInUse views, EngineObserver& observer)
+      : table_(table),
+        leaks_(leaks),
+        packets_(packets),
+        views_(views),
+        observer_(observer) {}
 
   void on_changes(std::span<const StateChange> changes) override;
   void on_snapshot_begin(Instant at) override;
@@ -41,6 +50,7 @@ class Engine final : public CaptureSink {
   void on_hard_error(const HardError& error) override;
   void on_loss(Instant now, std::uint64_t packets) override;
   void on_local_addresses(std::shared_ptr<const LocalAddresses> ours) override;
+  void on_packet_time(Instant now) override;
   void on_time(Instant now) override;
 
   /// The answer to a question of the leak detector.
@@ -54,6 +64,8 @@ class Engine final : public CaptureSink {
   [[nodiscard]] const ConnectionTable& table() const { return table_; }
   [[nodiscard]] LeakDetector& leaks() { return leaks_; }
   [[nodiscard]] const LeakDetector& leaks() const { return leaks_; }
+  [[nodiscard]] const PacketView& packets() const { return packets_; }
+  [[nodiscard]] ViewsInUse views() const { return views_; }
   [[nodiscard]] Instant now() const { return now_; }
 
  private:
@@ -61,13 +73,17 @@ class Engine final : public CaptureSink {
     return complete_counts(tally_, counters_.curr_estab, counters_.time_wait);
   }
   void count_move(const Transition& transition);
+  void evaluate();
   [[nodiscard]] std::vector<ListenerView> listeners() const;
 
   ConnectionTable& table_;
   LeakDetector& leaks_;
+  PacketView& packets_;
+  ViewsInUse views_;
   EngineObserver& observer_;
 
   Instant now_;
+  Instant next_evaluation_;
   StateTally tally_;     ///< of the last complete sweep, moved on since
   StateTally sweeping_;  ///< of the sweep in progress
   bool in_sweep_ = false;
@@ -76,8 +92,10 @@ class Engine final : public CaptureSink {
   SnapshotReport sweep_;
   StateHistory history_;
   EngineTotals totals_;
-  std::vector<Transition> closed_;  // scratch, reused
-  std::vector<LeakEvent> events_;   // scratch, reused
+  ViewComparison comparison_;
+  std::vector<Transition> closed_;    // scratch, reused
+  std::vector<LeakEvent> events_;     // scratch, reused
+  std::vector<StateChange> waiting_;  // scratch, reused
 };
 
 }  // namespace tcpstated

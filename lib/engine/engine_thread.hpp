@@ -25,6 +25,7 @@ struct EngineParts {
   std::vector<BackendView> unavailable;  ///< backends that could not be opened
   std::unique_ptr<Inspector> inspector;
   TableOptions table;
+  TcpModelOptions model;
   LeakPolicy leaks;
   AttributionMethod attribution = AttributionMethod::Auto;
   std::uint64_t hash_seed = 0;

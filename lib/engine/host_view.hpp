@@ -12,11 +12,13 @@
 
 #include "base/time.hpp"
 #include "capture/capture_backend.hpp"
+#include "engine/view_comparison.hpp"
 #include "kernel/tcp_counters.hpp"
 #include "leak/leak.hpp"
 #include "leak/leak_detector.hpp"
 #include "table/state_counts.hpp"
 #include "table/state_history.hpp"
+#include "tcp/tcp_model.hpp"
 
 namespace tcpstated {
 
@@ -47,11 +49,29 @@ struct EngineTotals {
   std::uint64_t holders_not_permitted = 0;
 };
 
+/// Which kinds of backends there are.
+struct ViewsInUse {
+  bool kernel = true;
+  bool packets = false;
+};
+
+/// What packets show; empty without a packet backend.
+struct ObservedView {
+  ObservedCounts counts;
+  std::size_t tracked = 0;  ///< connections
+  TcpModelStats stats;
+  DisagreementCounts disagreements;
+};
+
 struct HostView {
   Instant at;          ///< EventClock
   WallAnchor anchor;   ///< what `at` is on the wall
   bool ready = false;  ///< a first sweep was complete
 
+  ViewsInUse views;
+  ObservedView observed;
+
+  // Of the kernel; nothing but zeros without a kernel backend.
   StateCounts tcp;
   StateCounts mptcp;
   std::uint64_t fin_wait_2_minisocks = 0;

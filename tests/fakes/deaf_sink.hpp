@@ -17,6 +17,7 @@ class DeafSink : public CaptureSink {
   void on_hard_error(const HardError&) override {}
   void on_loss(Instant, std::uint64_t) override {}
   void on_local_addresses(std::shared_ptr<const LocalAddresses>) override {}
+  void on_packet_time(Instant) override {}
   void on_time(Instant) override {}
 };
 

@@ -192,12 +192,36 @@ TEST_F(MetricsTest, WithoutExporterMetricsOnlyThoseOfTheHostAreLeft) {
 }
 
 TEST_F(MetricsTest, EveryFamilyOfTheTableIsCollectedOnce) {
+  see_packets(world);
   const auto families = collect();
   ASSERT_EQ(families.size(), metrics().size());
   for (std::size_t i = 0; i < families.size(); ++i) {
     EXPECT_EQ(families[i].name, metrics()[i].name);
     EXPECT_FALSE(families[i].metric.empty()) << families[i].name;
   }
+}
+
+TEST_F(MetricsTest, WithoutAKernelNothingIsSaidInItsName) {
+  see_packets(world);
+  world.view.views.kernel = false;
+  for (const MetricFamily& family : collect()) {
+    EXPECT_NE(family.name, "tcpstate_connections");
+    EXPECT_NE(family.name, "tcpstate_accept_queue_length");
+  }
+}
+
+TEST_F(MetricsTest, EndsSeenInPacketsAreCountedByStateAndSide) {
+  see_packets(world);
+  EXPECT_EQ(family("tcpstate_observed_connections").metric.size(), 22U);
+  EXPECT_EQ(sum("tcpstate_observed_connections"), 5);
+}
+
+TEST_F(MetricsTest, WhatWasLostOrUnreadableIsLost) {
+  world.view.backends.front().stats.lost = 3;
+  world.view.backends.front().stats.rejected = 4;
+  EXPECT_EQ(
+      value("tcpstated_events_lost_total", world.view.backends.front().name),
+      7);
 }
 
 TEST(MetricTable, NamesFollowTheRules) {
