@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "capture/host_network.hpp"
+#include "capture/pcap_backend.hpp"
 #include "capture/sock_diag_backend.hpp"
 
 namespace tcpstated {
@@ -28,10 +30,20 @@ Result<std::unique_ptr<CaptureBackend>> open_sock_diag(
   return std::make_unique<SockDiagBackend>(std::move(*view), options.sock_diag);
 }
 
-constexpr std::array<BackendInfo, 1> kBackends{{
+Result<std::unique_ptr<CaptureBackend>> open_pcap(
+    const CaptureOptions& options) {
+  auto network = open_host_network();
+  if (!network) return std::unexpected(std::move(network).error());
+  return PcapBackend::open(std::move(*network), options.pcap);
+}
+
+constexpr std::array<BackendInfo, 2> kBackends{{
     {"sock_diag", "the kernel's socket table, by netlink",
      [](const CaptureOptions& options) { return options.sock_diag.enabled; },
      open_sock_diag},
+    {"pcap", "packets on the wire, by libpcap",
+     [](const CaptureOptions& options) { return options.pcap.enabled; },
+     open_pcap},
 }};
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/time.hpp"
@@ -52,14 +53,31 @@ enum class ViewKind : std::uint8_t {
   Packets,  ///< segments: both ends of what passes, sockets are inferred
 };
 
+/// Frames that became no segment, also those that need not.
+struct RejectedCount {
+  std::string_view reason;
+  std::uint64_t count = 0;
+};
+
+/// One network interface, as far as a backend captures on it.
+struct InterfaceStats {
+  std::string name;
+  std::uint64_t received = 0;  ///< packets read
+  std::uint64_t lost = 0;      ///< by the kernel's buffer or by the card
+  std::string trouble;         ///< why it is not captured now, else ""
+};
+
 /// Running totals of a backend, for /metrics and /api/v1/status.
 struct CaptureStats {
   std::uint64_t received = 0;  ///< rows, packets or events
   std::uint64_t rejected = 0;  ///< arrived but unreadable
   std::uint64_t lost = 0;      ///< known to have existed, never arrived
   std::uint64_t snapshots = 0;
-  std::uint64_t snapshots_failed = 0;  ///< incomplete ones
-  std::string detail;                  ///< one line for people
+  std::uint64_t snapshots_failed = 0;      ///< incomplete ones
+  std::string detail;                      ///< one line for people
+  std::vector<RejectedCount> rejected_by;  ///< packet backends
+  std::uint64_t out_of_order = 0;  ///< packets delivered later than captured
+  std::vector<InterfaceStats> interfaces;  ///< packet backends
 };
 
 /// A source of TCP observations: a kernel table, a wire, a file. Entirely

@@ -6,9 +6,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
+#include "tcp/endpoint.hpp"
 
 namespace tcpstated {
 
@@ -28,8 +31,20 @@ struct SockDiagOptions {
   std::size_t lookups_per_tick = 500;
 };
 
+struct PcapOptions {
+  Enabled enabled = Enabled::False;
+  std::vector<std::string> interfaces;  ///< empty: all that are up
+  std::size_t max_interfaces = 32;      ///< of "all": each has a buffer
+  /// Of each packet: room for tags, IPv6 and TCP with their options.
+  std::size_t snapshot_length = 128;
+  std::size_t buffer_size = std::size_t{8} << 20U;  ///< per interface
+  bool promiscuous = false;
+  std::vector<IpPrefix> local_addresses;  ///< empty: those of the host
+};
+
 struct CaptureOptions {
   SockDiagOptions sock_diag;
+  PcapOptions pcap;
 };
 
 }  // namespace tcpstated

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "capture/frame_queue.hpp"
+
 namespace tcpstated {
 namespace {
 
@@ -13,35 +15,18 @@ constexpr std::size_t kPacketsPerCall = 4096;
 constexpr std::size_t kPacketsAhead = 64;
 
 /// A file and what was read ahead of it.
-class Lane {
- public:
-  explicit Lane(PcapFile opened) : file(std::move(opened)) {}
+struct Lane {
+  PcapFile file;
+  FrameQueue ahead;
 
-  /// Whether there is a next packet, which is read if need be.
+  /// False at the end of the file.
   Result<bool> fill() {
-    if (next_ < ahead_.size()) return true;
-    next_ = 0;
-    ahead_.clear();
-    auto count = file.read(kPacketsAhead, [&](const Frame& frame) {
-      ahead_.push_back({frame.at, decode(frame)});
-    });
-    if (!count) return std::unexpected(std::move(count).error());
+    if (!ahead.empty()) return true;
+    const auto count = file.read(
+        kPacketsAhead, [this](const Frame& frame) { ahead.push(frame); });
+    if (!count) return std::unexpected(count.error());
     return *count > 0;
   }
-  /// Of the next packet, after a fill() that found one.
-  [[nodiscard]] Instant next_at() const { return ahead_[next_].at; }
-
-  /// What was read ahead, as far as `until`.
-  void deliver(Instant until, SegmentBatch& batch, PacketSink& sink) {
-    while (next_ < ahead_.size() && ahead_[next_].at <= until)
-      batch.add(ahead_[next_++], sink);
-  }
-
-  PcapFile file;
-
- private:
-  std::vector<DecodedFrame> ahead_;
-  std::size_t next_ = 0;
 };
 
 class MergedFiles final : public PacketFiles {
@@ -77,7 +62,7 @@ class MergedFiles final : public PacketFiles {
   /// The last file needs no merging: from the file into the batch.
   Result<bool> read_last(PacketSink& sink) {
     Lane& lane = lanes_.front();
-    lane.deliver(Instant::max(), batch_, sink);
+    lane.ahead.deliver(Instant::max(), batch_, sink);
     auto count = lane.file.read(kPacketsPerCall, [&](const Frame& frame) {
       batch_.add({frame.at, decode(frame)}, sink);
     });
@@ -86,24 +71,23 @@ class MergedFiles final : public PacketFiles {
     return !lanes_.empty();
   }
 
-  /// From the file with the oldest packet, until another one has that.
+  /// As far as every file has been read: no older packet is to come.
   Result<bool> merge(PacketSink& sink) {
+    std::vector<FrameQueue*> queues;
+    Instant until = Instant::max();
     for (auto lane = lanes_.begin(); lane != lanes_.end();) {
       auto filled = lane->fill();
-      if (filled && *filled) {
-        ++lane;
+      if (!filled || !*filled) {
+        lane = finish(lane);
+        if (!filled) return std::unexpected(std::move(filled).error());
         continue;
       }
-      lane = finish(lane);
-      if (!filled) return std::unexpected(std::move(filled).error());
+      until = std::min(until, lane->ahead.latest());
+      ++lane;
     }
-    if (lanes_.empty()) return false;
-    const auto oldest = std::ranges::min_element(lanes_, {}, &Lane::next_at);
-    Instant until = Instant::max();
-    for (auto lane = lanes_.begin(); lane != lanes_.end(); ++lane)
-      if (lane != oldest) until = std::min(until, lane->next_at());
-    oldest->deliver(until, batch_, sink);
-    return true;
+    for (Lane& lane : lanes_) queues.push_back(&lane.ahead);
+    deliver_merged(queues, until, batch_, sink);
+    return !lanes_.empty();
   }
 
   std::vector<Lane>::iterator finish(std::vector<Lane>::iterator lane) {
@@ -125,7 +109,7 @@ Result<std::unique_ptr<PacketFiles>> PacketFiles::open(
   for (const std::string& path : paths) {
     auto file = PcapFile::open(path);
     if (!file) return std::unexpected(std::move(file).error());
-    lanes.emplace_back(std::move(*file));
+    lanes.push_back({.file = std::move(*file), .ahead = {}});
   }
   return std::make_unique<MergedFiles>(std::move(lanes));
 }

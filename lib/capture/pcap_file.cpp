@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "base/fd.hpp"
 
@@ -138,14 +139,12 @@ Result<PcapFile> PcapFile::open(const std::string& path) {
   return PcapFile(std::move(impl));
 }
 
-Result<std::size_t> PcapFile::read_with(std::size_t limit, Visit visit,
-                                        void* context) {
+Result<std::size_t> PcapFile::read(std::size_t limit, FrameVisitor visit) {
   struct Delivery {
     Impl& file;
-    Visit visit;
-    void* context;
+    FrameVisitor visit;
     std::size_t count = 0;
-  } delivery{*impl_, visit, context};
+  } delivery{*impl_, visit};
   if (impl_->damage) return std::unexpected(*impl_->damage);
   if (limit == 0) return 0;
   constexpr std::size_t kMost = std::numeric_limits<int>::max();
@@ -155,8 +154,7 @@ Result<std::size_t> PcapFile::read_with(std::size_t limit, Visit visit,
         auto& to = *reinterpret_cast<Delivery*>(user);
         ++to.count;
         to.file.bytes += header->caplen;
-        to.visit(to.context,
-                 Frame{.bytes = std::as_bytes(std::span(bytes, header->caplen)),
+        to.visit(Frame{.bytes = std::as_bytes(std::span(bytes, header->caplen)),
                        .wire_length = header->len,
                        .link_type = to.file.link_type,
                        .at = instant_of(header->ts)});

@@ -8,11 +8,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <type_traits>
-#include <utility>
 
 #include "base/error.hpp"
-#include "packet/decode.hpp"
+#include "capture/frame_visitor.hpp"
 
 namespace tcpstated {
 
@@ -34,15 +32,7 @@ class PcapFile {
   /// Calls `visit(frame)` for at most `limit` packets and returns how many;
   /// 0 at the end. The frame's bytes are valid during the call. An Error says
   /// where the file is damaged or cut, once everything before was visited.
-  template <typename Visitor>
-  Result<std::size_t> read(std::size_t limit, Visitor&& visit) {
-    return read_with(
-        limit,
-        [](void* context, const Frame& frame) {
-          (*static_cast<std::remove_reference_t<Visitor>*>(context))(frame);
-        },
-        std::addressof(visit));
-  }
+  Result<std::size_t> read(std::size_t limit, FrameVisitor visit);
 
   /// As messages call it: the path, or "standard input".
   [[nodiscard]] const std::string& name() const;
@@ -51,11 +41,8 @@ class PcapFile {
 
  private:
   struct Impl;
-  // A pointer and its context: a call per packet must not cost more.
-  using Visit = void (*)(void* context, const Frame& frame);
 
   explicit PcapFile(std::unique_ptr<Impl> impl);
-  Result<std::size_t> read_with(std::size_t limit, Visit visit, void* context);
 
   std::unique_ptr<Impl> impl_;
 };

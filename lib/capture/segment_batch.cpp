@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/segment_batch.hpp"
 
-#include <numeric>
 #include <utility>
 
 namespace tcpstated {
 
-std::uint64_t FrameCounts::dropped_in_all() const {
-  return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
+std::uint64_t FrameCounts::unreadable() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < dropped.size(); ++i)
+    if (is_unreadable(static_cast<DropReason>(i))) sum += dropped[i];
+  return sum;
 }
 
 void SegmentBatch::add(const DecodedFrame& frame, PacketSink& sink) {

@@ -29,7 +29,7 @@ struct FrameCounts {
   /// Older than one before it: delivered at the time of that one.
   std::uint64_t out_of_order = 0;
 
-  [[nodiscard]] std::uint64_t dropped_in_all() const;
+  [[nodiscard]] std::uint64_t unreadable() const;
 };
 
 class SegmentBatch {
