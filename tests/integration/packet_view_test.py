@@ -42,21 +42,19 @@ class Path:
             self.router.ip("link", "set", port, "master", "bridge", "up")
         self.router.ip("link", "set", "bridge", "up")
         if loss_percent:
-            self.nft(self.router, f"""
-                table bridge loss {{ chain forward {{
-                  type filter hook forward priority 0;
-                  ip protocol tcp numgen random mod 100 < {loss_percent} drop
-                }} }}""")
-        self.nft(self.server, f"""
-            table inet lost {{ chain input {{
-              type filter hook input priority 0;
-              tcp dport {behaviours.LOST_PORT} drop
-            }} }}""")
+            self.drop(self.router, "bridge", "forward",
+                      f"ip protocol tcp numgen random mod 100 < {loss_percent}")
+        self.drop(self.server, "inet", "input",
+                  f"tcp dport {behaviours.LOST_PORT}")
         self.server.set_sysctl("net.ipv4.tcp_fastopen", "3")
         self.client.set_sysctl("net.ipv4.tcp_fastopen", "1")
 
     @staticmethod
-    def nft(net, rules):
+    def drop(net, family, hook, what):
+        rules = (f"add table {family} loss\n"
+                 f"add chain {family} loss {hook} "
+                 f"{{ type filter hook {hook} priority 0; }}\n"
+                 f"add rule {family} loss {hook} {what} drop\n")
         subprocess.run(net.command("nft", "-f", "-"), input=rules, text=True,
                        check=True)
 
