@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 /// Between two looks at interfaces that give no sign.
 constexpr Duration kPeriod = 250ms;
 /// So old the youngest packet can be that a capture has not shown yet: its
-/// timer's 10 ms, rounded up to ticks of the kernel.
-constexpr Duration kLateness = 15ms;
+/// timer's 8 ms (pcap_live.cpp), rounded up to ticks of the kernel.
+constexpr Duration kLateness = 12ms;
 /// Per call, so that whoever shares the thread gets on with it.
 constexpr std::size_t kPacketsPerCall = 4096;
 constexpr std::size_t kLeastPerInterface = 256;

@@ -30,7 +30,7 @@ class PcapBackend final : public CaptureBackend {
 
   /// A few thousand packets at most; the descriptor stays readable if there are
   /// more. With several interfaces a packet is held until none of the others
-  /// can still come with an older one (15 ms).
+  /// can still come with an older one (12 ms).
   Result<> drain(CaptureSink& sink) override;
 
   [[nodiscard]] CaptureStats stats() const override;

@@ -108,7 +108,7 @@ TEST_F(PcapBackendTest, PacketsOfSeveralInterfacesComeInTheOrderOfTime) {
 }
 
 /// A bridge shows each packet on two interfaces, a microsecond apart, but one
-/// of the buffers is handed over up to 15 ms later.
+/// of the buffers is handed over up to 12 ms later.
 TEST_F(PcapBackendTest, APacketWaitsForAnOlderOneOfAnotherInterface) {
   network.add("eth0");
   network.add("eth1");
@@ -121,7 +121,7 @@ TEST_F(PcapBackendTest, APacketWaitsForAnOlderOneOfAnotherInterface) {
   drain(10ms);
   EXPECT_TRUE(sink.segments.empty());
   network.link("eth0").buffer.push_back(late);
-  drain(4ms);
+  drain(1ms);
   drain(2ms);
   ASSERT_EQ(sink.ports(), (std::vector<int>{1, 2}));
   EXPECT_EQ(sink.segments[1].at - sink.segments[0].at, 1us);
@@ -132,7 +132,7 @@ TEST_F(PcapBackendTest, TheDescriptorIsReadableWhenHeldPacketsAreDue) {
   network.add("eth1");
   ASSERT_EQ(open(), "");
   network.arrive("eth1", numbered(2));
-  drain(14ms + 999us);
+  drain(11ms + 999us);
   EXPECT_TRUE(sink.segments.empty());
   // The fake's clock stands still, the timer's microsecond passes.
   epoll_event event{};
