@@ -105,7 +105,11 @@ const std::vector<Bounds> kBounds{
     {"backends.sock_diag.interval",
      {"100ms", "5m"},
      {"99ms", "5m1ns", "0", "5", "-1s", "1s1m"}},
-    {"attribution.method", {"auto", "procfs", "off"}, {"ebpf", "no", "false"}},
+    {"backends.ebpf.enabled", {"auto", "true", "false"}, {"yes", "1"}},
+    {"backends.ebpf.reconcile_interval", {"1s", "1h"}, {"999ms", "2h", "0"}},
+    {"attribution.method",
+     {"auto", "ebpf", "procfs", "off"},
+     {"bpf", "no", "false"}},
     {"table.max_connections",
      {"1000", "100000000"},
      {"999", "100000001", "1e6", "0x1000", "1_000", "-1000",
@@ -230,6 +234,8 @@ TEST(Config, WhatIsPrintedIsReadBack) {
   Config config;
   config.capture.sock_diag = {.enabled = Enabled::False, .interval = 1500ms};
   config.attribution.method = AttributionMethod::Off;
+  config.capture.ebpf.enabled = Enabled::False;
+  config.capture.ebpf.reconcile_interval = 90s;
   config.table.max_connections = 12345;
   config.leaks.threshold = 26h;
   config.leaks.half_close_grace = 61s;
