@@ -81,6 +81,8 @@ void begin(Traffic& traffic, std::size_t sender, const Segment& segment) {
 
 void count_bytes(EndTraffic& end, const Segment& segment) {
   if (segment.flags.rst) return;  // its data is no part of the stream
+  // A bare ACK may stand behind a FIN, which is no byte.
+  if (end.counted && segment.payload == 0 && !segment.flags.fin) return;
   const Seq data_end = segment.data_begin() + segment.payload;
   if (!end.counted) end.counted = segment.data_begin();
   const std::int32_t fresh = data_end - *end.counted;

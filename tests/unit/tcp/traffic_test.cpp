@@ -153,6 +153,13 @@ TEST(Bytes, ThoseThatWereLostBeforeUsCount) {
       150U);
 }
 
+TEST(Bytes, SynAndFinAreNone) {
+  const Traffic traffic =
+      traffic_of(kOpen + "C>S FIN data 9; S>C FIN; C>S; S>C");
+  EXPECT_EQ(traffic.ends[0].bytes, 9U);
+  EXPECT_EQ(traffic.ends[1].bytes, 0U);
+}
+
 TEST(Bytes, DataInASynCounts) {
   EXPECT_EQ(traffic_of("C>S SYN tfo data 9; S>C SYN,ACK; C>S").ends[0].bytes,
             9U);
