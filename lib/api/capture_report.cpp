@@ -38,12 +38,16 @@ std::string plural(std::uint64_t count, std::string_view word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
+std::string source_of(const CaptureSummary& summary) {
+  if (summary.files.size() != 1) return plural(summary.files.size(), "file");
+  const std::string& file = summary.files.front();
+  return file == "-" ? "standard input" : printable(file, 1024);
+}
+
 std::string header(const CaptureSummary& summary) {
   std::string text = fmt::format(
       "tcpstated {} read {}.\n{}, {} of TCP", TCPSTATED_VERSION,
-      summary.files.size() == 1 ? printable(summary.files.front(), 1024)
-                                : plural(summary.files.size(), "file"),
-      plural(summary.packets, "packet"), summary.segments);
+      source_of(summary), plural(summary.packets, "packet"), summary.segments);
   if (summary.packets > 0)
     text +=
         fmt::format(", in {} from {}", format_age(summary.last - summary.first),
@@ -80,6 +84,7 @@ std::string states(const CaptureSummary& summary) {
     cells.push_back(std::to_string(remote));
     table.add(std::move(cells));
   }
+  if (table.empty()) return "STATES  none: nothing was open at the end\n\n";
   std::string text = table.to_string() + "(all others 0)\n";
   if (!summary.local_known)
     text +=

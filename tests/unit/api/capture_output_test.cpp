@@ -36,6 +36,7 @@ TEST(CaptureOutput, OfNothingIsWellFormed) {
     switch (format) {
       case CaptureFormat::Table:
         EXPECT_TRUE(text.contains("0 packets, 0 of TCP.")) << text;
+        EXPECT_TRUE(text.contains("STATES  none")) << text;
         EXPECT_TRUE(text.contains("LEAKS  none")) << text;
         EXPECT_TRUE(text.contains("CONNECTIONS  0\n\n")) << text;
         break;
