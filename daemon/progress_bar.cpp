@@ -17,8 +17,8 @@ constexpr std::size_t kWidth = 30;
 
 }  // namespace
 
-ProgressBar::ProgressBar()
-    : on_terminal_(::isatty(STDERR_FILENO) == 1),
+ProgressBar::ProgressBar(bool wanted)
+    : on_terminal_(wanted && ::isatty(STDERR_FILENO) == 1),
       begun_(steady_clock::now()),
       next_(begun_ + std::chrono::seconds(1)) {}
 

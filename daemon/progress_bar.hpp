@@ -12,10 +12,10 @@
 namespace tcpstated {
 
 /// "[=====>    ]  45 %  612 MB/s  12.3 M packets": nothing where standard error
-/// is no terminal, and nothing in the first second.
+/// is no terminal, nothing in the first second, and nothing if not `wanted`.
 class ProgressBar {
  public:
-  ProgressBar();
+  explicit ProgressBar(bool wanted);
   /// Wipes the line.
   ~ProgressBar();
 

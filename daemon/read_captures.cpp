@@ -2,8 +2,11 @@
 #include "daemon/read_captures.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -86,14 +89,15 @@ class StandardOutput {
     pending_ += text;
     if (pending_.size() >= kPiece) flush();
   }
-  /// Reading on makes no sense once nobody listens (`| head`).
-  [[nodiscard]] bool is_closed() const { return closed_; }
+  /// Why nothing can be written any more, then reading on makes no sense; 0
+  /// as long as all is well. EPIPE: nobody listens (`| head`).
+  [[nodiscard]] int error() const { return error_; }
 
   void flush() {
     const bool written = std::fwrite(pending_.data(), 1, pending_.size(),
                                      stdout) == pending_.size() &&
                          std::fflush(stdout) == 0;
-    closed_ = closed_ || !written;
+    if (!written && error_ == 0) error_ = errno;
     pending_.clear();
   }
 
@@ -101,7 +105,7 @@ class StandardOutput {
   static constexpr std::size_t kPiece = 64UL * 1024;
 
   std::string pending_;
-  bool closed_ = false;
+  int error_ = 0;
 };
 
 CaptureSummary summarize(const CaptureReading& reading,
@@ -127,10 +131,10 @@ CaptureSummary summarize(const CaptureReading& reading,
 
 /// What ended a file before its end; empty if nothing did.
 std::string read_all(PacketFiles& files, Analysis& analysis,
-                     const StandardOutput& out) {
-  ProgressBar bar;
+                     const StandardOutput& out, bool shows_progress) {
+  ProgressBar bar(shows_progress);
   std::string trouble;
-  for (bool more = true; more && !out.is_closed();) {
+  for (bool more = true; more && out.error() == 0;) {
     const auto read = files.read_some(analysis);
     if (!read) trouble += (trouble.empty() ? "" : "; ") + read.error().message;
     more = !read || *read;
@@ -158,7 +162,10 @@ int read_captures(const CommandLine& line, const Config& config) {
   TcpModelOptions options;
   options.keep_traffic = format != CaptureFormat::Events;
   Analysis analysis(options, LocalAddresses(line.reading.local), *output);
-  const std::string trouble = read_all(**files, analysis, out);
+  // Lines that come meanwhile would run through the bar.
+  const bool bar_is_alone =
+      format == CaptureFormat::Table || ::isatty(STDOUT_FILENO) == 0;
+  const std::string trouble = read_all(**files, analysis, out, bar_is_alone);
   if (options.keep_traffic) analysis.finish();
   const CaptureSummary summary =
       summarize(line.reading, (*files)->counts(), analysis, trouble);
@@ -167,8 +174,10 @@ int read_captures(const CommandLine& line, const Config& config) {
     complain(bad);
   if (!trouble.empty()) complain(trouble);
   out.flush();
-  if (out.is_closed()) complain("cannot write to standard output");
-  return trouble.empty() && !out.is_closed() ? 0 : 1;
+  if (out.error() != 0 && out.error() != EPIPE)
+    complain(fmt::format("cannot write to standard output: {}",
+                         std::strerror(out.error())));
+  return trouble.empty() && out.error() == 0 ? 0 : 1;
 }
 
 }  // namespace tcpstated

@@ -14,37 +14,57 @@
 namespace tcpstated {
 namespace {
 
+/// Nobody reads more on a page, and every row takes memory.
+constexpr std::size_t kMostRows = 10'000;
+
 struct ClosedByPeer {
   ObservedEnd end;
   ObservedEnd peer;
+};
+
+/// A connection as it will be printed, apart from ages: the last packet has not
+/// been read yet.
+struct Row {
+  std::uint64_t id = 0;
+  std::array<ObservedEnd, 2> ends;  ///< originator, responder
+  std::array<std::uint64_t, 2> bytes{};
+  std::array<std::uint64_t, 2> retransmissions{};
+  std::array<std::string_view, 2> closing;  ///< beside the end that closed
+  std::string_view verdict;
+  std::string history;
 };
 
 std::string plural(std::uint64_t count, std::string_view word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
+std::string source_of(const CaptureSummary& summary) {
+  if (summary.files.size() != 1) return plural(summary.files.size(), "file");
+  const std::string& file = summary.files.front();
+  return file == "-" ? "standard input" : printable(file, 1024);
+}
+
 std::string header(const CaptureSummary& summary) {
-  const WallAnchor anchor;
-  std::string text = fmt::format("tcpstated {} read ", TCPSTATED_VERSION);
-  text += summary.files.size() == 1 ? printable(summary.files.front())
-                                    : plural(summary.files.size(), "file");
-  text += fmt::format(": {}", plural(summary.packets, "packet"));
+  std::string text = fmt::format(
+      "tcpstated {} read {}.\n{}, {} of TCP", TCPSTATED_VERSION,
+      source_of(summary), plural(summary.packets, "packet"), summary.segments);
   if (summary.packets > 0)
     text +=
-        fmt::format(", {} to {}", format_rfc3339(anchor.to_wall(summary.first)),
-                    format_rfc3339(anchor.to_wall(summary.last)));
-  text += fmt::format(".\n{}", plural(summary.segments, "TCP segment"));
-  if (summary.copies > 0)
-    text += fmt::format(", {} seen twice", summary.copies);
-  if (summary.out_of_order > 0)
-    text += fmt::format(", {} stamped out of order", summary.out_of_order);
+        fmt::format(", in {} from {}", format_age(summary.last - summary.first),
+                    format_rfc3339(WallAnchor{}.to_wall(summary.first)));
   text += ".\n";
+  if (summary.copies > 0)
+    text += fmt::format("{} seen twice, on two devices.\n",
+                        plural(summary.copies, "segment"));
+  if (summary.out_of_order > 0)
+    text += fmt::format("{} stamped earlier than the one before.\n",
+                        plural(summary.out_of_order, "packet"));
   if (const std::string bad = unreadable_text(summary); !bad.empty())
     text += bad + ".\n";
   if (summary.evicted > 0)
-    text += fmt::format("{} forgotten to make room: table.max_connections.\n",
+    text += fmt::format("{} forgotten to make room.\n",
                         plural(summary.evicted, "connection"));
-  if (!summary.trouble.empty()) text += printable(summary.trouble, 512) + "\n";
+  if (!summary.trouble.empty()) text += printable(summary.trouble, 1024) + "\n";
   return text + '\n';
 }
 
@@ -64,7 +84,13 @@ std::string states(const CaptureSummary& summary) {
     cells.push_back(std::to_string(remote));
     table.add(std::move(cells));
   }
-  return table.to_string() + "(all others 0)\n\n";
+  if (table.empty()) return "STATES  none: nothing was open at the end\n\n";
+  std::string text = table.to_string() + "(all others 0)\n";
+  if (!summary.local_known)
+    text +=
+        "The ends of both sides are shown. Whose host is it? "
+        "--local-address=ADDRESS\n";
+  return text + '\n';
 }
 
 std::string state_text(const ObservedEnd& end) {
@@ -73,28 +99,32 @@ std::string state_text(const ObservedEnd& end) {
   return fmt::format("{}{}", label(end.state), sure ? "" : "?");
 }
 
+Row row_of(const ObservedConnection& connection) {
+  const Traffic& traffic = *connection.traffic;
+  Row row{.id = connection.id,
+          .verdict = conn_state(traffic),
+          .history = traffic.history};
+  for (const std::size_t role : {0U, 1U}) {
+    const std::size_t i =
+        role == 0 ? traffic.originator : 1 - traffic.originator;
+    row.ends[role] = connection.ends[i];
+    row.bytes[role] = traffic.ends[i].bytes;
+    row.retransmissions[role] = traffic.ends[i].retransmissions;
+  }
+  const bool by_responder =
+      !closed_by(traffic).empty() && traffic.closed_by != traffic.originator;
+  row.closing[by_responder ? 1 : 0] = label(traffic.closed);
+  return row;
+}
+
 class Report final : public CaptureOutput {
  public:
   Report(const LeakPolicy& policy, WriteText write)
       : policy_(policy), write_(std::move(write)) {}
 
   void on_connection(const ObservedConnection& connection) override {
-    const Traffic& traffic = *connection.traffic;
-    const std::size_t first = traffic.originator;
-    const ObservedEnd& originator = connection.ends[first];
-    const ObservedEnd& responder = connection.ends[1 - first];
-    const std::string_view closer = closed_by(traffic);
-    rows_.add({originator.endpoint.to_string(), state_text(originator),
-               responder.endpoint.to_string(), state_text(responder),
-               std::to_string(traffic.ends[first].bytes),
-               std::to_string(traffic.ends[1 - first].bytes),
-               std::to_string(traffic.ends[0].retransmissions +
-                              traffic.ends[1].retransmissions),
-               closer.empty()
-                   ? std::string(label(traffic.closed))
-                   : fmt::format("{} {}", closer, label(traffic.closed)),
-               std::string(conn_state(traffic)), traffic.history});
     ++connections_;
+    if (rows_.size() < kMostRows) rows_.push_back(row_of(connection));
     for (std::size_t i = 0; i < 2; ++i) {
       const ObservedEnd& end = connection.ends[i];
       if (end.state == TcpState::CloseWait && end.quality >= Quality::Confirmed)
@@ -105,51 +135,81 @@ class Report final : public CaptureOutput {
   void finish(const CaptureSummary& summary) override {
     write_(header(summary) + states(summary) + leaks(summary));
     write_(fmt::format("CONNECTIONS  {}\n", connections_));
-    if (!rows_.empty()) write_(rows_.to_string());
+    if (!rows_.empty()) write_(connections(summary.last));
+    if (rows_.size() < connections_)
+      write_(fmt::format("Only {} are shown: --output=ndjson has all.\n",
+                         rows_.size()));
     write_(
-        "\n? not confirmed by the endpoint itself. Columns and letters: "
-        "tcpstated(8).\n");
+        "\n? is not confirmed by the end itself. CONN and HISTORY: as in "
+        "Zeek's "
+        "conn.log.\n");
   }
 
  private:
   [[nodiscard]] std::string leaks(const CaptureSummary& summary) {
-    std::erase_if(waiting_, [&](const ClosedByPeer& leak) {
-      return (summary.local_known && !leak.end.local) ||
-             summary.last - leak.end.since < policy_.threshold;
-    });
-    if (waiting_.empty())
-      return fmt::format(
-          "LEAKS  none: no endpoint was in close_wait for {}\n\n",
-          format_duration(policy_.threshold));
+    if (summary.local_known)
+      std::erase_if(waiting_,
+                    [](const ClosedByPeer& leak) { return !leak.end.local; });
     std::ranges::sort(waiting_, {},
                       [](const ClosedByPeer& leak) { return leak.end.since; });
-    TextTable table({{" AGE", Align::Right},
+    TextTable table({{"AGE", Align::Right},
                      {"ENDPOINT", Align::Left},
                      {"PEER", Align::Left},
-                     {"STATE OF THE PEER", Align::Left}});
-    for (const ClosedByPeer& leak : waiting_)
-      table.add({format_age(summary.last - leak.end.since),
-                 leak.end.endpoint.to_string(), leak.peer.endpoint.to_string(),
-                 state_text(leak.peer)});
-    return fmt::format(
-        "LEAKS  {}: closed by the peer, never by the application\n{}"
-        "Packets do not show who holds them: ask tcpstated on that host.\n\n",
-        plural(waiting_.size(), "endpoint"), table.to_string());
+                     {"STATE OF PEER", Align::Left}});
+    std::size_t found = 0;
+    for (const auto& [end, peer] : waiting_) {
+      if (summary.last - end.since < policy_.threshold) break;  // the rest too
+      table.add({format_age(summary.last - end.since), end.endpoint.to_string(),
+                 peer.endpoint.to_string(), state_text(peer)});
+      ++found;
+    }
+    if (found > 0)
+      return fmt::format(
+          "LEAKS  {}: closed by the peer, not by the application for {}\n{}"
+          "Packets do not show who holds them: ask tcpstated on that host.\n\n",
+          plural(found, "endpoint"), format_duration(policy_.threshold),
+          table.to_string());
+    std::string text =
+        fmt::format("LEAKS  none: no endpoint was in close_wait for {}",
+                    format_duration(policy_.threshold));
+    if (!waiting_.empty())
+      text +=
+          fmt::format(", {} for up to {}", waiting_.size(),
+                      format_age(summary.last - waiting_.front().end.since));
+    return text + "\n\n";
+  }
+
+  /// A line for each end, so that it fits; the originator is the first of two.
+  [[nodiscard]] std::string connections(Instant last) {
+    std::ranges::sort(rows_, {}, &Row::id);
+    TextTable table({{"ORIGINATOR, RESPONDER", Align::Left},
+                     {"STATE", Align::Left},
+                     {"FOR", Align::Right},
+                     {"SENT", Align::Right},
+                     {"AGAIN", Align::Right},
+                     {"CLOSING", Align::Left},
+                     {"CONN", Align::Left},
+                     {"HISTORY", Align::Left}});
+    for (const Row& row : rows_)
+      for (const std::size_t role : {0U, 1U}) {
+        const ObservedEnd& end = row.ends[role];
+        const bool is_over = end.state == TcpState::Closed;
+        const bool first = role == 0;
+        table.add({(first ? "" : "  ") + end.endpoint.to_string(),
+                   state_text(end), is_over ? "" : format_age(last - end.since),
+                   std::to_string(row.bytes[role]),
+                   std::to_string(row.retransmissions[role]),
+                   std::string(row.closing[role]),
+                   std::string(first ? row.verdict : ""),
+                   first ? row.history : ""});
+      }
+    return table.to_string();
   }
 
   LeakPolicy policy_;
   WriteText write_;
-  TextTable rows_{{{"ORIGINATOR", Align::Left},
-                   {"STATE", Align::Left},
-                   {"RESPONDER", Align::Left},
-                   {"STATE", Align::Left},
-                   {"SENT", Align::Right},
-                   {"RECEIVED", Align::Right},
-                   {"AGAIN", Align::Right},
-                   {"CLOSED BY", Align::Left},
-                   {"CONN", Align::Left},
-                   {"HISTORY", Align::Left}}};
   std::size_t connections_ = 0;
+  std::vector<Row> rows_;
   std::vector<ClosedByPeer> waiting_;
 };
 
