@@ -11,17 +11,19 @@ using namespace std::chrono_literals;
 
 /// A SYN is sent again after twice the last pause, first after 1 s (RFC 6298
 /// 2.1; elsewhere perhaps 3 s, RFC 2988); a quarter more, and it was given up.
-Instant syn_given_up(const End& end, const TcpModelOptions& options) {
+Instant syn_given_up(const End& end, Instant last_copy,
+                     const TcpModelOptions& options) {
   const Duration first = end.local ? 1s : 3s;
-  const Duration slot = std::max(first, 2 * end.syn_step);
-  return std::min(end.first_syn + options.syn_sent,
-                  end.last_syn + slot + slot / 4);
+  const Duration slot = std::max(first, 2 * Duration(end.copy_step));
+  return std::min(Instant(end.since) + options.syn_sent,
+                  last_copy + slot + slot / 4);
 }
 
 /// An unacknowledged FIN is sent again; if it is not, and packets were lost
 /// here, then it was acknowledged.
-Instant silence_means_ack(const End& end) {
-  return end.last_fin + std::max<Duration>(1500ms, end.fin_step * 5 / 2);
+Instant silence_means_ack(const End& end, Instant last_copy) {
+  return last_copy +
+         std::max<Duration>(1500ms, Duration(end.copy_step) * 5 / 2);
 }
 
 /// A conversation of which one end never said anything, as any stray ACK begins
@@ -44,28 +46,41 @@ bool awaits_ack_of_fin(TcpState state) {
          state == TcpState::LastAck;
 }
 
-Instant state_deadline(const End& end, bool gap,
+Instant state_deadline(const Conversation& conversation, const End& end,
                        const TcpModelOptions& options) {
+  const auto last_copy = [&] {
+    return end.last_copy.seen_from(conversation.last_seen);
+  };
+  const Instant since = end.since;
   if (awaits_ack_of_fin(end.state))
-    return gap ? silence_means_ack(end)
-               : std::max(end.last_fin, end.since) + options.unacknowledged_fin;
+    return conversation.gap
+               ? silence_means_ack(end, last_copy())
+               : std::max(last_copy(), since) + options.unacknowledged_fin;
   switch (end.state) {
     case TcpState::SynSent:
-      return syn_given_up(end, options);
+      return syn_given_up(end, last_copy(), options);
     case TcpState::SynReceived:
-      return end.since + options.syn_received;
+      return since + options.syn_received;
     case TcpState::FinWait2:
-      return end.reads_on ? Instant::max() : end.since + options.fin_wait_2;
+      return end.reads_on ? Instant::max() : since + options.fin_wait_2;
     case TcpState::TimeWait:
-      return end.time_wait_until;
+      return std::max(since, end.heard.seen_from(conversation.last_seen)) +
+             options.time_wait;
     default:
       return Instant::max();
   }
 }
 
+Instant presumption_deadline(const Conversation& conversation, const End& end,
+                             const TcpModelOptions& options) {
+  if (!is_presuming(end)) return Instant::max();
+  return end.heard.seen_from(conversation.last_seen) + options.presumption;
+}
+
 Instant end_of_memory(const Conversation& over,
                       const TcpModelOptions& options) {
-  const Instant since = std::max(over.ends[0].since, over.ends[1].since);
+  const Instant since = std::max<Instant>(over.ends[0].since,  //
+                                          over.ends[1].since);
   return std::max(over.last_seen, since) + options.memory_of_closed;
 }
 
@@ -85,9 +100,8 @@ Instant next_deadline(const Conversation& conversation,
   if (conversation.is_over()) return end_of_memory(conversation, options);
   Instant earliest = one_sided_deadline(conversation);
   for (const End& end : conversation.ends) {
-    earliest =
-        std::min(earliest, state_deadline(end, conversation.gap, options));
-    if (is_presuming(end)) earliest = std::min(earliest, end.presumed_until);
+    earliest = std::min({earliest, state_deadline(conversation, end, options),
+                         presumption_deadline(conversation, end, options)});
   }
   return earliest;
 }
@@ -99,13 +113,13 @@ ChangeReason apply_deadlines(Conversation& conversation, Instant now,
   for (std::size_t i = 0; i < 2; ++i) {
     End& end = conversation.ends[i];
     end.expired = end.expired || forgotten;
-    if (is_presuming(end) && end.presumed_until <= now) {
+    if (presumption_deadline(conversation, end, options) <= now) {
       withdraw_presumptions(end);
       reason = ChangeReason::NotConfirmed;
-    } else if (state_deadline(end, conversation.gap, options) <= now) {
+    } else if (state_deadline(conversation, end, options) <= now) {
       if (conversation.gap && awaits_ack_of_fin(end.state)) {
         end.fin_acked = Receipt::Presumed;
-        end.fin_acked_at = now;
+        end.heard = conversation.last_seen;
         conversation.ends[1 - i].got_fin = Receipt::Confirmed;
         reason = ChangeReason::Silence;
       } else {

@@ -28,15 +28,16 @@ void Passage::begin() {
   // Nobody need take the data in a SYN; the ACK will say.
   from_.contiguous = segment_.flags.ack ? segment_.end() : segment_.seq + 1;
   from_.acked = segment_.seq;
-  from_.first_syn = from_.last_syn = segment_.at;
+  from_.last_copy = segment_.at;
   from_.sent_early_data = segment_.payload > 0;
   read_syn_options();
 }
 
 void Passage::read_syn_options() {
   from_.scales_window = segment_.options.has_window_scale;
-  from_.window_scale = std::min(segment_.options.window_scale, kMaxWindowScale);
-  from_.window = segment_.window;  // never scaled in a SYN
+  from_.window_scale =
+      std::min(segment_.options.window_scale, kMaxWindowScale) & 15U;
+  from_.offer(segment_.window, 0);  // never scaled in a SYN
   from_.timestamp = segment_.options.timestamp;
 }
 
@@ -71,6 +72,14 @@ SegmentVerdict Passage::on_syn() {
   return ignored();
 }
 
+/// Once more the same SYN, SYN-ACK or FIN. How long after the copy before.
+Duration Passage::note_copy() {
+  const Duration step = segment_.at - from_.last_copy.seen_from(segment_.at);
+  from_.copy_step = step;
+  from_.last_copy = segment_.at;
+  return step;
+}
+
 /// The SYN that its answer had made us assume.
 SegmentVerdict Passage::see_late_syn() {
   from_.met_midway = false;
@@ -80,17 +89,15 @@ SegmentVerdict Passage::see_late_syn() {
 }
 
 SegmentVerdict Passage::repeat_syn() {
-  if (from_.expired) from_.first_syn = segment_.at;
   from_.expired = false;
-  from_.syn_step = segment_.at - from_.last_syn;
-  from_.last_syn = segment_.at;
+  if (!from_.sent_fin) note_copy();
   return accepted();
 }
 
 SegmentVerdict Passage::on_simultaneous_open() {
   begin();
-  presume(from_.got_syn, from_);
-  presume(to_.got_syn, to_);
+  presume_syn(from_);
+  presume_syn(to_);
   return accepted();
 }
 
@@ -133,7 +140,7 @@ SegmentVerdict Passage::on_syn_ack() {
   from_.got_syn = Receipt::Confirmed;
   if (to_.syn_acked == Receipt::No) {
     to_.syn_acked = receipt_of(to_);
-    presume(to_.got_syn, to_);
+    presume_syn(to_);
   }
   to_.acked = latest(to_.acked, segment_.ack);
   to_.contiguous = latest(to_.contiguous, segment_.ack);
@@ -147,13 +154,10 @@ SegmentVerdict Passage::on_syn_ack() {
 /// The same SYN-ACK once more. Long after the ACK that completes the handshake
 /// passed, it means that this ACK was not taken.
 void Passage::repeat_syn_ack() {
-  const Duration since = segment_.at - from_.last_syn;
   const bool data_acked = to_.acked.after(to_.isn + 1);
-  if (since > kSynAckAgain && !data_acked && !from_.sent_fin)
+  if (!from_.sent_fin && note_copy() > kSynAckAgain && !data_acked)
     from_.syn_acked = Receipt::No;
-  from_.syn_step = since;
-  from_.last_syn = segment_.at;
-  if (to_.got_syn == Receipt::Presumed) presume(to_.got_syn, to_);
+  if (to_.got_syn == Receipt::Presumed) presume_syn(to_);
 }
 
 /// A SYN-ACK whose SYN we did not see.
@@ -161,8 +165,8 @@ void Passage::assume_syn() {
   to_.sent_syn = to_.met_midway = true;
   to_.isn = Seq{segment_.ack.raw - 1};
   to_.next = to_.contiguous = to_.acked = segment_.ack;
-  to_.first_syn = to_.last_syn = segment_.at;
-  to_.window = kUnknownWindow;
+  to_.last_copy = segment_.at;
+  to_.offer_unknown();
 }
 
 /// The first segment we see of a connection that exists already.
@@ -170,7 +174,7 @@ SegmentVerdict Passage::meet_midway() {
   for (End* end : {&from_, &to_}) {
     end->sent_syn = end->met_midway = true;
     end->syn_acked = end->got_syn = Receipt::Confirmed;
-    end->window = kUnknownWindow;
+    end->offer_unknown();
   }
   to_.next = to_.contiguous = to_.acked = segment_.ack;
   to_.isn = Seq{segment_.ack.raw - 1};
@@ -199,7 +203,8 @@ bool Passage::prove_own_syn_ack() {
   whole_.gap = true;
   from_.sent_syn = from_.sent_syn_ack = from_.met_midway = true;
   from_.got_syn = from_.syn_acked = Receipt::Confirmed;
-  from_.window = kUnknownWindow;
+  from_.offer_unknown();
+  from_.last_copy = segment_.at;
   take_up();
   to_.got_syn = to_.syn_acked = Receipt::Confirmed;
   return true;
@@ -217,7 +222,8 @@ bool Passage::prove_syn_ack() {
   to_.got_syn = Receipt::Confirmed;
   to_.isn = Seq{segment_.ack.raw - 1};
   to_.next = to_.contiguous = to_.acked = segment_.ack;
-  to_.window = kUnknownWindow;
+  to_.offer_unknown();
+  to_.last_copy = segment_.at;
   return true;
 }
 

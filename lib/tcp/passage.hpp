@@ -14,8 +14,6 @@ namespace tcpstated {
 
 /// Linux reopens nothing larger; an ACK further ahead is no capture loss.
 inline constexpr std::int32_t kMaxJump = 64 * 1024 * 1024;
-/// Without the scale of its SYN a window may mean up to so much.
-inline constexpr std::uint32_t kUnknownWindow = 1U << 24U;
 
 /// What `end` knows once something has passed us on its way to it.
 [[nodiscard]] inline Receipt receipt_of(const End& end) {
@@ -24,7 +22,7 @@ inline constexpr std::uint32_t kUnknownWindow = 1U << 24U;
 
 /// Some stacks drop even a bare FIN while their buffer is full; the ACK says.
 [[nodiscard]] inline bool has_closed_window(const End& end) {
-  return end.seen && !end.met_midway && end.window == 0;
+  return end.seen && !end.met_midway && end.window() == 0;
 }
 
 class Passage {
@@ -47,13 +45,15 @@ class Passage {
   static SegmentVerdict accepted(ChangeReason reason = ChangeReason::Segment) {
     return {.reason = reason};
   }
-  /// `fact` holds for `end` until nobody has confirmed it for too long.
-  void presume(Receipt& fact, End& end) const;
+  // Holds until nobody has confirmed it for too long.
+  void presume_syn(End& end) const;
+  void presume_fin(End& end) const;
 
   // Openings.
   void begin();
   void begin_again();
   void read_syn_options();
+  Duration note_copy();
   SegmentVerdict on_syn();
   SegmentVerdict see_late_syn();
   SegmentVerdict repeat_syn();

@@ -25,7 +25,7 @@ SegmentVerdict Passage::on_reset() {
     return accepted(ChangeReason::Reset);
   }
   // In the window, it is challenged. If it is genuine, something is missing.
-  const Seq edge = from_.contiguous + to_.window;
+  const Seq edge = from_.contiguous + to_.window();
   if (segment_.seq.after(from_.next) && !segment_.seq.after(edge))
     from_.next = segment_.seq;
   return ignored();

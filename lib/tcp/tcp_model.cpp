@@ -140,12 +140,11 @@ struct TcpModel::Impl {
       const bool moved = to != end.state;
       if (!moved && !is_news(to, end.quality, quality)) continue;
       count(end, false);
-      const TcpState from = std::exchange(end.state, to);
+      const TcpState from = end.state;
+      end.state = to;
       end.quality = quality;
       count(end, true);
       if (moved) end.since = at;
-      if (moved && to == TcpState::TimeWait)
-        end.time_wait_until = at + options.time_wait;
       changes->push_back(
           {.connection = conversation.id,
            .tuple = {conversation.endpoints[i], conversation.endpoints[1 - i]},
