@@ -53,9 +53,11 @@ bool Passage::decide_passive_close(Seq fin) const {
 
 /// A bare segment from one beyond all we saw: that one was the FIN.
 void Passage::infer_own_fin() {
-  if (whole_.gap && !from_.sent_fin && !segment_.flags.fin &&
-      segment_.payload == 0 && segment_.seq == from_.next + 1)
-    infer_fin(from_, to_);
+  if (!may_have_missed() || from_.sent_fin || segment_.flags.fin ||
+      segment_.payload > 0 || segment_.seq != from_.next + 1)
+    return;
+  whole_.gap = true;
+  infer_fin(from_, to_);
 }
 
 /// `end` sent one more than we saw. If data follows, it was data after all.

@@ -10,11 +10,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "base/time.hpp"
 #include "tcp/change_reason.hpp"
 #include "tcp/compact_time.hpp"
+#include "tcp/endpoint_pair.hpp"
+#include "tcp/eviction.hpp"
+#include "tcp/list_node.hpp"
 #include "tcp/segment.hpp"
 #include "tcp/state_change.hpp"
 #include "tcp/tcp_state.hpp"
@@ -106,15 +108,19 @@ static_assert(sizeof(End) == 60);
   return fresh;
 }
 
+/// 184 bytes.
 struct Conversation {
   std::uint64_t id = 0;
-  std::array<Endpoint, 2> endpoints;
-  std::array<End, 2> ends;
-  /// A SYN for a connection that is still alive at its receiver: a challenge,
-  /// or the beginning of the next one (RFC 5961 4). Rare.
-  std::unique_ptr<Segment> pending_syn;
-  bool gap = false;  ///< something was sent that we did not see
   Instant last_seen;
+  std::array<End, 2> ends;
+  EndpointPair endpoints;
+  ListNode node;  ///< of the agenda
+  EvictionClass eviction =
+      EvictionClass::Unanswered;     ///< in which the agenda has it
+  bool gap : 1 = false;              ///< something was sent that we did not see
+  bool has_pending_syn : 1 = false;  ///< see PendingSyns
+  bool in_use : 1 = false;           ///< by the table
+  bool listed : 1 = false;           ///< in the agenda
 
   [[nodiscard]] bool is_over() const {
     return ends[0].state == TcpState::Closed &&

@@ -33,7 +33,7 @@ SegmentVerdict Passage::on_ack() {
 bool Passage::take_ack_number() {
   if (!segment_.ack.after(to_.next)) return true;
   // It would have been seen, as long as nothing was lost here.
-  if (to_.local && !whole_.gap) return false;
+  if (to_.local && !may_have_missed()) return false;
   if (segment_.ack - to_.next > kMaxJump) return false;
   if (to_.sent_fin && !to_.fin_inferred) return false;
   whole_.gap = true;

@@ -3,8 +3,6 @@
 // 3.10.7, RFC 5961 4, RFC 6191, RFC 7413, as Linux does it (state-model.md A4,
 // verified there against 6.18).
 #include <algorithm>
-#include <memory>
-#include <utility>
 
 #include "tcp/passage.hpp"
 
@@ -42,7 +40,7 @@ void Passage::read_syn_options() {
 }
 
 void Passage::begin_again() {
-  restart_(whole_, segment_.at);
+  context_.restart(whole_, segment_.at);
   begin();
 }
 
@@ -68,7 +66,8 @@ SegmentVerdict Passage::on_syn() {
     begin_again();
     return accepted();
   }
-  whole_.pending_syn = std::make_unique<Segment>(segment_);
+  whole_.has_pending_syn = true;
+  context_.pending_syns.put(whole_.id, segment_);
   return ignored();
 }
 
@@ -108,16 +107,21 @@ bool Passage::may_reopen() const {
          Seq{from_.timestamp}.before(Seq{segment_.options.timestamp});
 }
 
+const Segment* Passage::pending_syn() const {
+  return whole_.has_pending_syn ? context_.pending_syns.find(whole_.id)
+                                : nullptr;
+}
+
 bool Passage::answers_pending_syn() const {
-  const Segment* const pending = whole_.pending_syn.get();
+  const Segment* const pending = pending_syn();
   return pending != nullptr && pending->from == segment_.to &&
          segment_.flags.ack && segment_.ack == pending->seq + 1;
 }
 
 void Passage::accept_pending_syn() {
-  const std::unique_ptr<Segment> pending = std::move(whole_.pending_syn);
-  restart_(whole_, segment_.at);
-  Passage(whole_, 1 - sender_, *pending, options_, restart_).begin();
+  const Segment pending = *pending_syn();
+  context_.restart(whole_, segment_.at);
+  Passage(whole_, 1 - sender_, pending, context_).begin();
 }
 
 SegmentVerdict Passage::on_syn_ack() {

@@ -28,15 +28,13 @@ inline constexpr std::int32_t kMaxJump = 64 * 1024 * 1024;
 class Passage {
  public:
   Passage(Conversation& conversation, std::size_t sender,
-          const Segment& segment, const TcpModelOptions& options,
-          const RestartConversation& restart)
+          const Segment& segment, const RuleContext& context)
       : whole_(conversation),
         from_(conversation.ends[sender]),
         to_(conversation.ends[1 - sender]),
         sender_(sender),
         segment_(segment),
-        options_(options),
-        restart_(restart) {}
+        context_(context) {}
 
   SegmentVerdict apply();
 
@@ -44,6 +42,11 @@ class Passage {
   static SegmentVerdict ignored() { return {.accepted = false}; }
   static SegmentVerdict accepted(ChangeReason reason = ChangeReason::Segment) {
     return {.reason = reason};
+  }
+  /// Segments of this conversation: it shows a gap, or packets were lost since
+  /// the last one that we saw.
+  [[nodiscard]] bool may_have_missed() const {
+    return whole_.gap || context_.last_loss >= whole_.last_seen;
   }
   // Holds until nobody has confirmed it for too long.
   void presume_syn(End& end) const;
@@ -70,6 +73,7 @@ class Passage {
 
   // Resets.
   SegmentVerdict on_reset();
+  [[nodiscard]] const Segment* pending_syn() const;
   [[nodiscard]] bool answers_pending_syn() const;
   [[nodiscard]] bool knows_all_received(const End& end) const;
   [[nodiscard]] bool is_acceptable_reset() const;
@@ -100,8 +104,7 @@ class Passage {
   End& to_;
   std::size_t sender_;
   const Segment& segment_;
-  const TcpModelOptions& options_;
-  const RestartConversation& restart_;
+  const RuleContext& context_;
 };
 
 }  // namespace tcpstated

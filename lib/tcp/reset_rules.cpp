@@ -34,7 +34,7 @@ SegmentVerdict Passage::on_reset() {
 /// Whether RCV.NXT of `end` is known: the end of what passed us on its way.
 /// Elsewhere, or with a full buffer, some of that may not have been taken.
 bool Passage::knows_all_received(const End& end) const {
-  return end.local && !whole_.gap && !has_closed_window(end);
+  return end.local && !may_have_missed() && !has_closed_window(end);
 }
 
 /// RCV.NXT, the right edge of the last SACK, and RCV.NXT - 1 once the FIN was

@@ -35,9 +35,8 @@ bool may_begin(TcpFlags flags) {
 
 SegmentVerdict apply_segment(Conversation& conversation, std::size_t sender,
                              const Segment& segment,
-                             const TcpModelOptions& options,
-                             const RestartConversation& restart) {
-  return Passage(conversation, sender, segment, options, restart).apply();
+                             const RuleContext& context) {
+  return Passage(conversation, sender, segment, context).apply();
 }
 
 SegmentVerdict apply_hard_error(Conversation& conversation, std::size_t sender,
