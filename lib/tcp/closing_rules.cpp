@@ -21,18 +21,18 @@ void Passage::receive_fin() {
     from_.passive_close = decide_passive_close(fin);
     from_.sent_fin = true;
     from_.fin = fin;
-    from_.last_fin = segment_.at;
+    from_.last_copy = segment_.at;
+    from_.copy_step = {};
     from_.next = latest(from_.next, fin + 1);
   }
   deliver_fin();
 }
 
 void Passage::repeat_fin() {
-  from_.fin_step = segment_.at - from_.last_fin;
-  from_.last_fin = segment_.at;
-  if (from_.fin_copies < 255) ++from_.fin_copies;
+  note_copy();
+  from_.fin_repeated = true;
   if (from_.fin_acked == Receipt::Presumed &&
-      segment_.at - from_.fin_acked_at > kFinCrossing)
+      segment_.at - from_.heard.seen_from(segment_.at) > kFinCrossing)
     from_.fin_acked = Receipt::No;
 }
 
@@ -40,7 +40,7 @@ void Passage::repeat_fin() {
 void Passage::deliver_fin() {
   if (from_.contiguous.before(from_.fin)) return;
   from_.contiguous = latest(from_.contiguous, from_.fin + 1);
-  if (!has_closed_window(to_)) presume(to_.got_fin, to_);
+  if (!has_closed_window(to_)) presume_fin(to_);
 }
 
 /// Whether this end, whose first FIN we see now, had the peer's before it sent
@@ -48,34 +48,36 @@ void Passage::deliver_fin() {
 /// earlier copy of the latter was missed.
 bool Passage::decide_passive_close(Seq fin) const {
   if (!to_.sent_fin || !segment_.ack.after(to_.fin)) return false;
-  return !from_.acked_past_fin || to_.fin_copies > 0 ||
-         !from_.highest_seq_acking_fin.after(fin);
+  return !from_.acked_past_fin || to_.fin_repeated || !from_.fin.after(fin);
 }
 
 /// A bare segment from one beyond all we saw: that one was the FIN.
 void Passage::infer_own_fin() {
-  if (whole_.gap && !from_.sent_fin && !segment_.flags.fin &&
-      segment_.payload == 0 && segment_.seq == from_.next + 1)
-    infer_fin(from_, to_);
+  if (!may_have_missed() || from_.sent_fin || segment_.flags.fin ||
+      segment_.payload > 0 || segment_.seq != from_.next + 1)
+    return;
+  whole_.gap = true;
+  infer_fin(from_, to_);
 }
 
 /// `end` sent one more than we saw. If data follows, it was data after all.
 void Passage::infer_fin(End& end, End& peer) {
   end.sent_fin = end.fin_inferred = true;
   end.fin = end.next;
-  end.last_fin = segment_.at;
+  end.last_copy = segment_.at;
+  end.copy_step = {};
   end.passive_close = peer.sent_fin && end.got_fin != Receipt::No;
   // The FIN that answers one acknowledges it.
   if (end.passive_close && peer.fin_acked == Receipt::No) {
     peer.fin_acked = receipt_of(peer);
-    peer.fin_acked_at = segment_.at;
+    peer.heard = segment_.at;
   }
 }
 
 void Passage::withdraw_inferred_fin() {
   from_.sent_fin = from_.fin_inferred = from_.passive_close = false;
   from_.fin_acked = to_.got_fin = Receipt::No;
-  to_.acked_past_fin = false;
+  from_.acked_past_fin = to_.acked_past_fin = false;
 }
 
 }  // namespace tcpstated

@@ -32,10 +32,9 @@ bool may_have_closed_unseen(const End& end) {
 bool rests_on_presumption(const End& end) {
   if (is_known(end.dead)) return end.dead == Receipt::Presumed;
   if (may_have_closed_unseen(end)) return true;
-  for (const Receipt receipt :
-       {end.got_syn, end.syn_acked, end.got_fin, end.fin_acked})
-    if (receipt == Receipt::Presumed) return true;
-  return false;
+  return end.got_syn == Receipt::Presumed ||
+         end.syn_acked == Receipt::Presumed ||
+         end.got_fin == Receipt::Presumed || end.fin_acked == Receipt::Presumed;
 }
 
 }  // namespace

@@ -10,10 +10,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "base/time.hpp"
 #include "tcp/change_reason.hpp"
+#include "tcp/compact_time.hpp"
+#include "tcp/endpoint_pair.hpp"
+#include "tcp/eviction.hpp"
+#include "tcp/list_node.hpp"
 #include "tcp/segment.hpp"
 #include "tcp/state_change.hpp"
 #include "tcp/tcp_state.hpp"
@@ -27,7 +30,8 @@ enum class Receipt : std::uint8_t {
   Confirmed,  ///< the endpoint's own segments show it, or we sit beside it
 };
 
-/// One end of a connection. "Peer" is the other end of the same.
+/// One end of a connection. "Peer" is the other end of the same. 60 bytes, for
+/// there may be millions.
 struct End {
   // Facts.
   bool sent_syn : 1 = false;  ///< or it must have: seen in the middle
@@ -50,38 +54,49 @@ struct End {
   bool acked_past_fin : 1 = false;  ///< see decide_passive_close()
   bool fin_inferred : 1 = false;    ///< its FIN was not seen
 
-  Receipt got_syn = Receipt::No;    ///< the peer's
-  Receipt syn_acked = Receipt::No;  ///< got the acknowledgement of its own
-  Receipt got_fin = Receipt::No;
-  Receipt fin_acked = Receipt::No;
-  Receipt dead = Receipt::No;  ///< by RST or ICMP, or superseded
-  std::uint8_t window_scale = 0;
-  std::uint8_t fin_copies = 0;
-  TcpState state = TcpState::Closed;   ///< as last told
-  Quality quality = Quality::Unknown;  ///< as last told
+  Receipt got_syn : 2 = Receipt::No;    ///< the peer's
+  Receipt syn_acked : 2 = Receipt::No;  ///< got the ACK of its own
+  Receipt got_fin : 2 = Receipt::No;
+  Receipt fin_acked : 2 = Receipt::No;
+  Receipt dead : 2 = Receipt::No;  ///< by RST or ICMP, or superseded
+  Quality quality : 3 =            //
+      Quality::Unknown;            ///< as last told
+  bool fin_repeated : 1 = false;   ///< more than one copy was seen
+  TcpState state : 4 =             //
+      TcpState::Closed;            ///< as last told
+  std::uint8_t window_scale : 4 = 0;
+  std::uint8_t window_shift : 4 = 0;  ///< of window_units
+  std::uint16_t window_units = 0;
 
   Seq isn;
   Seq next;        ///< highest sequence number it sent, and one
   Seq contiguous;  ///< up to here everything passed: the most the peer can have
   Seq acked;       ///< highest ACK the peer sent: the least the peer has
-  Seq fin;         ///< sequence number of its FIN
+  Seq fin;         ///< sequence number of its FIN; before it sent one: highest
+                   ///< of its segments that acked the peer's
   Seq sack_edge;   ///< right edge of the last SACK it sent
-  Seq highest_seq_acking_fin;  ///< of its segments that acked the peer's FIN
   Seq proof;  ///< an ACK beyond this shows that it got the acknowledgement of
               ///< its SYN (or FIN) too: the peer sent nothing so far without
-  std::uint32_t window = 0;  ///< it offers, scaled
   std::uint32_t timestamp = 0;
 
-  Instant since;        ///< in `state`
-  Instant first_syn;    ///< first copy of its SYN or SYN-ACK
-  Instant last_syn;     ///< last copy
-  Duration syn_step{};  ///< between the last two
-  Instant last_fin;
-  Duration fin_step{};
-  Instant fin_acked_at;
-  Instant presumed_until;  ///< while got_syn or got_fin is Presumed
-  Instant time_wait_until;
+  CompactInstant since;  ///< in `state`
+  Stamp last_copy;       ///< of its SYN or SYN-ACK; once it sent a FIN: of that
+  Pause copy_step;       ///< between the last two copies
+  Stamp heard;           ///< what it presumably got, or has to keep in mind in
+                         ///< TIME-WAIT, passed last
+
+  /// It offers so much.
+  [[nodiscard]] std::uint32_t window() const {
+    return std::uint32_t{window_units} << window_shift;
+  }
+  void offer(std::uint16_t units, std::uint8_t shift) {
+    window_units = units;
+    window_shift = shift & 15U;
+  }
+  /// Without the scale of its SYN a window may mean up to 2^24.
+  void offer_unknown() { offer(1U << 10U, 14); }
 };
+static_assert(sizeof(End) == 60);
 
 /// As if `end` had not sent anything; what was told of it stays told.
 [[nodiscard]] inline End without_history(const End& end) {
@@ -93,15 +108,19 @@ struct End {
   return fresh;
 }
 
+/// 184 bytes.
 struct Conversation {
   std::uint64_t id = 0;
-  std::array<Endpoint, 2> endpoints;
-  std::array<End, 2> ends;
-  /// A SYN for a connection that is still alive at its receiver: a challenge,
-  /// or the beginning of the next one (RFC 5961 4). Rare.
-  std::unique_ptr<Segment> pending_syn;
-  bool gap = false;  ///< something was sent that we did not see
   Instant last_seen;
+  std::array<End, 2> ends;
+  EndpointPair endpoints;
+  ListNode node;  ///< of the agenda
+  EvictionClass eviction =
+      EvictionClass::Unanswered;     ///< in which the agenda has it
+  bool gap : 1 = false;              ///< something was sent that we did not see
+  bool has_pending_syn : 1 = false;  ///< see PendingSyns
+  bool in_use : 1 = false;           ///< by the table
+  bool listed : 1 = false;           ///< in the agenda
 
   [[nodiscard]] bool is_over() const {
     return ends[0].state == TcpState::Closed &&

@@ -11,17 +11,19 @@ using namespace std::chrono_literals;
 
 /// A SYN is sent again after twice the last pause, first after 1 s (RFC 6298
 /// 2.1; elsewhere perhaps 3 s, RFC 2988); a quarter more, and it was given up.
-Instant syn_given_up(const End& end, const TcpModelOptions& options) {
+Instant syn_given_up(const End& end, Instant last_copy,
+                     const TcpModelOptions& options) {
   const Duration first = end.local ? 1s : 3s;
-  const Duration slot = std::max(first, 2 * end.syn_step);
-  return std::min(end.first_syn + options.syn_sent,
-                  end.last_syn + slot + slot / 4);
+  const Duration slot = std::max(first, 2 * Duration(end.copy_step));
+  return std::min(Instant(end.since) + options.syn_sent,
+                  last_copy + slot + slot / 4);
 }
 
 /// An unacknowledged FIN is sent again; if it is not, and packets were lost
 /// here, then it was acknowledged.
-Instant silence_means_ack(const End& end) {
-  return end.last_fin + std::max<Duration>(1500ms, end.fin_step * 5 / 2);
+Instant silence_means_ack(const End& end, Instant last_copy) {
+  return last_copy +
+         std::max<Duration>(1500ms, Duration(end.copy_step) * 5 / 2);
 }
 
 /// A conversation of which one end never said anything, as any stray ACK begins
@@ -44,29 +46,62 @@ bool awaits_ack_of_fin(TcpState state) {
          state == TcpState::LastAck;
 }
 
-Instant state_deadline(const End& end, bool gap,
-                       const TcpModelOptions& options) {
-  if (awaits_ack_of_fin(end.state))
-    return gap ? silence_means_ack(end)
-               : std::max(end.last_fin, end.since) + options.unacknowledged_fin;
+Instant last_copy(const Conversation& conversation, const End& end) {
+  return end.last_copy.seen_from(conversation.last_seen);
+}
+
+/// A FIN was sent and packets were lost before its ACK was seen: that, or the
+/// next copy of the FIN, may have been among them.
+bool may_have_missed_ack(const Conversation& conversation, const End& end,
+                         const TimerContext& context) {
+  return conversation.gap || context.last_loss >= last_copy(conversation, end);
+}
+
+Instant fin_deadline(const Conversation& conversation, const End& end,
+                     const TimerContext& context) {
+  const Instant copy = last_copy(conversation, end);
+  if (may_have_missed_ack(conversation, end, context))
+    return silence_means_ack(end, copy);
+  return std::max<Instant>(copy, end.since) +
+         context.options.unacknowledged_fin;
+}
+
+Instant state_deadline(const Conversation& conversation, const End& end,
+                       const TimerContext& context) {
+  const TcpModelOptions& options = context.options;
+  const Instant since = end.since;
   switch (end.state) {
     case TcpState::SynSent:
-      return syn_given_up(end, options);
+      return syn_given_up(end, last_copy(conversation, end), options);
     case TcpState::SynReceived:
-      return end.since + options.syn_received;
+      return since + options.syn_received;
+    case TcpState::FinWait1:
+    case TcpState::Closing:
+    case TcpState::LastAck:
+      return fin_deadline(conversation, end, context);
     case TcpState::FinWait2:
-      return end.reads_on ? Instant::max() : end.since + options.fin_wait_2;
+      return end.reads_on ? Instant::max() : since + options.fin_wait_2;
     case TcpState::TimeWait:
-      return end.time_wait_until;
+      return std::max(since, end.heard.seen_from(conversation.last_seen)) +
+             options.time_wait;
     default:
       return Instant::max();
   }
 }
 
+Instant presumption_deadline(const Conversation& conversation, const End& end,
+                             const TcpModelOptions& options) {
+  if (!is_presuming(end)) return Instant::max();
+  return end.heard.seen_from(conversation.last_seen) + options.presumption;
+}
+
 Instant end_of_memory(const Conversation& over,
                       const TcpModelOptions& options) {
-  const Instant since = std::max(over.ends[0].since, over.ends[1].since);
-  return std::max(over.last_seen, since) + options.memory_of_closed;
+  const Instant since = std::max<Instant>(over.ends[0].since,  //
+                                          over.ends[1].since);
+  const bool both_seen = over.ends[0].seen && over.ends[1].seen;
+  return std::max(over.last_seen, since) +
+         (both_seen ? options.memory_of_closed : options.memory_of_unanswered);
 }
 
 /// Nobody confirmed what was presumed.
@@ -78,35 +113,57 @@ void withdraw_presumptions(End& end) {
   }
 }
 
+/// Nothing was sent again that had to be: the peer had acknowledged it.
+void conclude_from_silence(Conversation& conversation, std::size_t i) {
+  End& end = conversation.ends[i];
+  end.fin_acked = Receipt::Presumed;
+  end.heard = conversation.last_seen;
+  conversation.ends[1 - i].got_fin = Receipt::Confirmed;
+  conversation.gap = true;
+}
+
 }  // namespace
 
 Instant next_deadline(const Conversation& conversation,
-                      const TcpModelOptions& options) {
-  if (conversation.is_over()) return end_of_memory(conversation, options);
+                      const TimerContext& context) {
+  if (conversation.is_over())
+    return end_of_memory(conversation, context.options);
   Instant earliest = one_sided_deadline(conversation);
-  for (const End& end : conversation.ends) {
+  for (const End& end : conversation.ends)
     earliest =
-        std::min(earliest, state_deadline(end, conversation.gap, options));
-    if (is_presuming(end)) earliest = std::min(earliest, end.presumed_until);
-  }
+        std::min({earliest, state_deadline(conversation, end, context),
+                  presumption_deadline(conversation, end, context.options)});
   return earliest;
 }
 
+Instant next_look(const Conversation& conversation, Instant now,
+                  const TimerContext& context) {
+  Instant look = next_deadline(conversation, context);
+  for (const End& end : conversation.ends) {
+    if (!awaits_ack_of_fin(end.state)) continue;
+    // After one silence that would do, two, four ...
+    const Instant copy = last_copy(conversation, end);
+    Duration silence = silence_means_ack(end, copy) - copy;
+    while (copy + silence <= now) silence *= 2;
+    look = std::min(look, copy + silence);
+  }
+  return look;
+}
+
 ChangeReason apply_deadlines(Conversation& conversation, Instant now,
-                             const TcpModelOptions& options) {
+                             const TimerContext& context) {
   ChangeReason reason = ChangeReason::Timeout;
   const bool forgotten = one_sided_deadline(conversation) <= now;
   for (std::size_t i = 0; i < 2; ++i) {
     End& end = conversation.ends[i];
     end.expired = end.expired || forgotten;
-    if (is_presuming(end) && end.presumed_until <= now) {
+    if (presumption_deadline(conversation, end, context.options) <= now) {
       withdraw_presumptions(end);
       reason = ChangeReason::NotConfirmed;
-    } else if (state_deadline(end, conversation.gap, options) <= now) {
-      if (conversation.gap && awaits_ack_of_fin(end.state)) {
-        end.fin_acked = Receipt::Presumed;
-        end.fin_acked_at = now;
-        conversation.ends[1 - i].got_fin = Receipt::Confirmed;
+    } else if (state_deadline(conversation, end, context) <= now) {
+      if (awaits_ack_of_fin(end.state) &&
+          may_have_missed_ack(conversation, end, context)) {
+        conclude_from_silence(conversation, i);
         reason = ChangeReason::Silence;
       } else {
         end.expired = true;

@@ -24,20 +24,14 @@ constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
 
 }  // namespace
 
-bool CopyFilter::is_copy(const Segment& segment) {
-  std::uint64_t print = hash_({.tuple = {segment.from, segment.to},
-                               .cookie = pair(segment.seq.raw,  //
-                                              segment.ack.raw)});
-  print = mix(print, pair(segment.payload, pair(segment.window,  //
-                                                segment.ip_id)));
-  print = mix(print,
-              pair(segment.options.timestamp, segment.options.sack_edge.raw));
-  print = mix(print, bits(segment.flags));
-  Passed& place = recent_[print % recent_.size()];
-  const bool copy =
-      place.fingerprint == print && segment.at - place.at < window_;
-  if (!copy) place = {print, segment.at};
-  return copy;
+std::uint64_t CopyFilter::fingerprint(const Segment& segment,
+                                      std::uint64_t path) {
+  const std::uint64_t numbers = pair(segment.seq.raw, segment.ack.raw);
+  const std::uint64_t shape =
+      pair(segment.payload, pair(segment.window, segment.ip_id));
+  const std::uint64_t options =
+      pair(segment.options.timestamp, segment.options.sack_edge.raw);
+  return mix(mix(mix(path, numbers), shape) + bits(segment.flags), options);
 }
 
 }  // namespace tcpstated

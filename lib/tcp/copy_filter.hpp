@@ -10,7 +10,6 @@
 #include <cstdint>
 
 #include "base/time.hpp"
-#include "tcp/four_tuple.hpp"
 #include "tcp/segment.hpp"
 
 namespace tcpstated {
@@ -19,11 +18,18 @@ namespace tcpstated {
 /// which the state model bears: a copy changes hardly anything.
 class CopyFilter {
  public:
-  CopyFilter(std::uint64_t hash_seed, Duration window)
-      : hash_{hash_seed}, window_(window) {}
+  explicit CopyFilter(Duration window) : window_(window) {}
 
   /// Whether the same packet passed less than `window` ago. Remembers it.
-  [[nodiscard]] bool is_copy(const Segment& segment);
+  /// `path`: a hash of where it comes from and goes to that nobody can guess.
+  [[nodiscard]] bool is_copy(const Segment& segment, std::uint64_t path) {
+    const std::uint64_t print = fingerprint(segment, path);
+    Passed& place = recent_[print % recent_.size()];
+    const bool copy =
+        place.fingerprint == print && segment.at - place.at < window_;
+    if (!copy) place = {print, segment.at};
+    return copy;
+  }
 
  private:
   struct Passed {
@@ -31,7 +37,8 @@ class CopyFilter {
     Instant at;
   };
 
-  SocketKeyHash hash_;
+  static std::uint64_t fingerprint(const Segment& segment, std::uint64_t path);
+
   Duration window_;
   std::array<Passed, 1024> recent_{};
 };

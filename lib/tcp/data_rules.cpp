@@ -33,7 +33,7 @@ SegmentVerdict Passage::on_ack() {
 bool Passage::take_ack_number() {
   if (!segment_.ack.after(to_.next)) return true;
   // It would have been seen, as long as nothing was lost here.
-  if (to_.local && !whole_.gap) return false;
+  if (to_.local && !may_have_missed()) return false;
   if (segment_.ack - to_.next > kMaxJump) return false;
   if (to_.sent_fin && !to_.fin_inferred) return false;
   whole_.gap = true;
@@ -47,7 +47,7 @@ bool Passage::take_ack_number() {
 bool Passage::is_in_window() const {
   if (segment_.end().before(from_.acked)) return false;
   if (from_.local) return true;
-  return !segment_.seq.after(from_.contiguous + to_.window);
+  return !segment_.seq.after(from_.contiguous + to_.window());
 }
 
 void Passage::acknowledge() {
@@ -72,13 +72,14 @@ void Passage::acknowledge() {
 
 void Passage::acknowledge_fin() {
   if (to_.fin_acked == Receipt::No) {
-    to_.fin_acked_at = segment_.at;
     to_.fin_acked = receipt_of(to_);
     to_.proof = from_.next;
   }
+  to_.heard = segment_.at;
   from_.got_fin = Receipt::Confirmed;
-  if (!from_.acked_past_fin || segment_.seq.after(from_.highest_seq_acking_fin))
-    from_.highest_seq_acking_fin = segment_.seq;
+  if (from_.sent_fin) return;
+  if (!from_.acked_past_fin || segment_.seq.after(from_.fin))
+    from_.fin = segment_.seq;
   from_.acked_past_fin = true;
 }
 
@@ -102,10 +103,9 @@ void Passage::note_window() {
   const bool unscaled = from_.met_midway || to_.met_midway;
   const bool scaled = from_.scales_window && to_.scales_window;
   if (unscaled)
-    from_.window = kUnknownWindow;
+    from_.offer_unknown();
   else if (!segment_.ack.before(to_.acked))  // not overtaken by a newer one
-    from_.window = static_cast<std::uint32_t>(segment_.window)
-                   << (scaled ? from_.window_scale : 0U);
+    from_.offer(segment_.window, scaled ? from_.window_scale : 0);
   from_.has_sack_edge = segment_.options.has_sack;
   if (from_.has_sack_edge) from_.sack_edge = segment_.options.sack_edge;
   if (segment_.options.has_timestamp)
@@ -114,8 +114,7 @@ void Passage::note_window() {
 
 /// tcp_timewait_state_process() starts 2 MSL anew for every ACK.
 void Passage::restart_time_wait() {
-  if (to_.state == TcpState::TimeWait)
-    to_.time_wait_until = segment_.at + options_.time_wait;
+  if (to_.state == TcpState::TimeWait) to_.heard = segment_.at;
 }
 
 }  // namespace tcpstated

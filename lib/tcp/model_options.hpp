@@ -28,10 +28,16 @@ struct TcpModelOptions {
   /// What is over is remembered for so long, so that a late segment of it does
   /// not look like a connection met in the middle.
   Duration memory_of_closed = std::chrono::seconds(30);
+  /// The same if only one end ever said anything.
+  Duration memory_of_unanswered = std::chrono::seconds(5);
   /// Copies of one packet that passed two devices (a bridge).
   Duration duplicate_window = std::chrono::milliseconds(1);
 
+  // Bounds. What goes when one of them is reached: EvictionClass.
   std::size_t max_connections = 1'000'000;
+  std::size_t max_bytes = std::size_t{256} << 20U;  ///< of the table
+  /// A flood of SYNs gets no more than this of it, nor more than half.
+  std::size_t max_unanswered = 250'000;
 
   /// Count bytes, segments and retransmissions of every connection (Traffic).
   bool keep_traffic = false;

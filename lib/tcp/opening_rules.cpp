@@ -3,8 +3,6 @@
 // 3.10.7, RFC 5961 4, RFC 6191, RFC 7413, as Linux does it (state-model.md A4,
 // verified there against 6.18).
 #include <algorithm>
-#include <memory>
-#include <utility>
 
 #include "tcp/passage.hpp"
 
@@ -28,20 +26,21 @@ void Passage::begin() {
   // Nobody need take the data in a SYN; the ACK will say.
   from_.contiguous = segment_.flags.ack ? segment_.end() : segment_.seq + 1;
   from_.acked = segment_.seq;
-  from_.first_syn = from_.last_syn = segment_.at;
+  from_.last_copy = segment_.at;
   from_.sent_early_data = segment_.payload > 0;
   read_syn_options();
 }
 
 void Passage::read_syn_options() {
   from_.scales_window = segment_.options.has_window_scale;
-  from_.window_scale = std::min(segment_.options.window_scale, kMaxWindowScale);
-  from_.window = segment_.window;  // never scaled in a SYN
+  from_.window_scale =
+      std::min(segment_.options.window_scale, kMaxWindowScale) & 15U;
+  from_.offer(segment_.window, 0);  // never scaled in a SYN
   from_.timestamp = segment_.options.timestamp;
 }
 
 void Passage::begin_again() {
-  restart_(whole_, segment_.at);
+  context_.restart(whole_, segment_.at);
   begin();
 }
 
@@ -67,8 +66,17 @@ SegmentVerdict Passage::on_syn() {
     begin_again();
     return accepted();
   }
-  whole_.pending_syn = std::make_unique<Segment>(segment_);
+  whole_.has_pending_syn = true;
+  context_.pending_syns.put(whole_.id, segment_);
   return ignored();
+}
+
+/// Once more the same SYN, SYN-ACK or FIN. How long after the copy before.
+Duration Passage::note_copy() {
+  const Duration step = segment_.at - from_.last_copy.seen_from(segment_.at);
+  from_.copy_step = step;
+  from_.last_copy = segment_.at;
+  return step;
 }
 
 /// The SYN that its answer had made us assume.
@@ -80,17 +88,15 @@ SegmentVerdict Passage::see_late_syn() {
 }
 
 SegmentVerdict Passage::repeat_syn() {
-  if (from_.expired) from_.first_syn = segment_.at;
   from_.expired = false;
-  from_.syn_step = segment_.at - from_.last_syn;
-  from_.last_syn = segment_.at;
+  if (!from_.sent_fin) note_copy();
   return accepted();
 }
 
 SegmentVerdict Passage::on_simultaneous_open() {
   begin();
-  presume(from_.got_syn, from_);
-  presume(to_.got_syn, to_);
+  presume_syn(from_);
+  presume_syn(to_);
   return accepted();
 }
 
@@ -101,16 +107,21 @@ bool Passage::may_reopen() const {
          Seq{from_.timestamp}.before(Seq{segment_.options.timestamp});
 }
 
+const Segment* Passage::pending_syn() const {
+  return whole_.has_pending_syn ? context_.pending_syns.find(whole_.id)
+                                : nullptr;
+}
+
 bool Passage::answers_pending_syn() const {
-  const Segment* const pending = whole_.pending_syn.get();
+  const Segment* const pending = pending_syn();
   return pending != nullptr && pending->from == segment_.to &&
          segment_.flags.ack && segment_.ack == pending->seq + 1;
 }
 
 void Passage::accept_pending_syn() {
-  const std::unique_ptr<Segment> pending = std::move(whole_.pending_syn);
-  restart_(whole_, segment_.at);
-  Passage(whole_, 1 - sender_, *pending, options_, restart_).begin();
+  const Segment pending = *pending_syn();
+  context_.restart(whole_, segment_.at);
+  Passage(whole_, 1 - sender_, pending, context_).begin();
 }
 
 SegmentVerdict Passage::on_syn_ack() {
@@ -133,7 +144,7 @@ SegmentVerdict Passage::on_syn_ack() {
   from_.got_syn = Receipt::Confirmed;
   if (to_.syn_acked == Receipt::No) {
     to_.syn_acked = receipt_of(to_);
-    presume(to_.got_syn, to_);
+    presume_syn(to_);
   }
   to_.acked = latest(to_.acked, segment_.ack);
   to_.contiguous = latest(to_.contiguous, segment_.ack);
@@ -147,13 +158,10 @@ SegmentVerdict Passage::on_syn_ack() {
 /// The same SYN-ACK once more. Long after the ACK that completes the handshake
 /// passed, it means that this ACK was not taken.
 void Passage::repeat_syn_ack() {
-  const Duration since = segment_.at - from_.last_syn;
   const bool data_acked = to_.acked.after(to_.isn + 1);
-  if (since > kSynAckAgain && !data_acked && !from_.sent_fin)
+  if (!from_.sent_fin && note_copy() > kSynAckAgain && !data_acked)
     from_.syn_acked = Receipt::No;
-  from_.syn_step = since;
-  from_.last_syn = segment_.at;
-  if (to_.got_syn == Receipt::Presumed) presume(to_.got_syn, to_);
+  if (to_.got_syn == Receipt::Presumed) presume_syn(to_);
 }
 
 /// A SYN-ACK whose SYN we did not see.
@@ -161,8 +169,8 @@ void Passage::assume_syn() {
   to_.sent_syn = to_.met_midway = true;
   to_.isn = Seq{segment_.ack.raw - 1};
   to_.next = to_.contiguous = to_.acked = segment_.ack;
-  to_.first_syn = to_.last_syn = segment_.at;
-  to_.window = kUnknownWindow;
+  to_.last_copy = segment_.at;
+  to_.offer_unknown();
 }
 
 /// The first segment we see of a connection that exists already.
@@ -170,7 +178,7 @@ SegmentVerdict Passage::meet_midway() {
   for (End* end : {&from_, &to_}) {
     end->sent_syn = end->met_midway = true;
     end->syn_acked = end->got_syn = Receipt::Confirmed;
-    end->window = kUnknownWindow;
+    end->offer_unknown();
   }
   to_.next = to_.contiguous = to_.acked = segment_.ack;
   to_.isn = Seq{segment_.ack.raw - 1};
@@ -199,7 +207,8 @@ bool Passage::prove_own_syn_ack() {
   whole_.gap = true;
   from_.sent_syn = from_.sent_syn_ack = from_.met_midway = true;
   from_.got_syn = from_.syn_acked = Receipt::Confirmed;
-  from_.window = kUnknownWindow;
+  from_.offer_unknown();
+  from_.last_copy = segment_.at;
   take_up();
   to_.got_syn = to_.syn_acked = Receipt::Confirmed;
   return true;
@@ -217,7 +226,8 @@ bool Passage::prove_syn_ack() {
   to_.got_syn = Receipt::Confirmed;
   to_.isn = Seq{segment_.ack.raw - 1};
   to_.next = to_.contiguous = to_.acked = segment_.ack;
-  to_.window = kUnknownWindow;
+  to_.offer_unknown();
+  to_.last_copy = segment_.at;
   return true;
 }
 

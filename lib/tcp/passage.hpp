@@ -14,8 +14,6 @@ namespace tcpstated {
 
 /// Linux reopens nothing larger; an ACK further ahead is no capture loss.
 inline constexpr std::int32_t kMaxJump = 64 * 1024 * 1024;
-/// Without the scale of its SYN a window may mean up to so much.
-inline constexpr std::uint32_t kUnknownWindow = 1U << 24U;
 
 /// What `end` knows once something has passed us on its way to it.
 [[nodiscard]] inline Receipt receipt_of(const End& end) {
@@ -24,21 +22,19 @@ inline constexpr std::uint32_t kUnknownWindow = 1U << 24U;
 
 /// Some stacks drop even a bare FIN while their buffer is full; the ACK says.
 [[nodiscard]] inline bool has_closed_window(const End& end) {
-  return end.seen && !end.met_midway && end.window == 0;
+  return end.seen && !end.met_midway && end.window() == 0;
 }
 
 class Passage {
  public:
   Passage(Conversation& conversation, std::size_t sender,
-          const Segment& segment, const TcpModelOptions& options,
-          const RestartConversation& restart)
+          const Segment& segment, const RuleContext& context)
       : whole_(conversation),
         from_(conversation.ends[sender]),
         to_(conversation.ends[1 - sender]),
         sender_(sender),
         segment_(segment),
-        options_(options),
-        restart_(restart) {}
+        context_(context) {}
 
   SegmentVerdict apply();
 
@@ -47,13 +43,20 @@ class Passage {
   static SegmentVerdict accepted(ChangeReason reason = ChangeReason::Segment) {
     return {.reason = reason};
   }
-  /// `fact` holds for `end` until nobody has confirmed it for too long.
-  void presume(Receipt& fact, End& end) const;
+  /// Segments of this conversation: it shows a gap, or packets were lost since
+  /// the last one that we saw.
+  [[nodiscard]] bool may_have_missed() const {
+    return whole_.gap || context_.last_loss >= whole_.last_seen;
+  }
+  // Holds until nobody has confirmed it for too long.
+  void presume_syn(End& end) const;
+  void presume_fin(End& end) const;
 
   // Openings.
   void begin();
   void begin_again();
   void read_syn_options();
+  Duration note_copy();
   SegmentVerdict on_syn();
   SegmentVerdict see_late_syn();
   SegmentVerdict repeat_syn();
@@ -70,6 +73,7 @@ class Passage {
 
   // Resets.
   SegmentVerdict on_reset();
+  [[nodiscard]] const Segment* pending_syn() const;
   [[nodiscard]] bool answers_pending_syn() const;
   [[nodiscard]] bool knows_all_received(const End& end) const;
   [[nodiscard]] bool is_acceptable_reset() const;
@@ -100,8 +104,7 @@ class Passage {
   End& to_;
   std::size_t sender_;
   const Segment& segment_;
-  const TcpModelOptions& options_;
-  const RestartConversation& restart_;
+  const RuleContext& context_;
 };
 
 }  // namespace tcpstated

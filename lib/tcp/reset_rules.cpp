@@ -25,7 +25,7 @@ SegmentVerdict Passage::on_reset() {
     return accepted(ChangeReason::Reset);
   }
   // In the window, it is challenged. If it is genuine, something is missing.
-  const Seq edge = from_.contiguous + to_.window;
+  const Seq edge = from_.contiguous + to_.window();
   if (segment_.seq.after(from_.next) && !segment_.seq.after(edge))
     from_.next = segment_.seq;
   return ignored();
@@ -34,7 +34,7 @@ SegmentVerdict Passage::on_reset() {
 /// Whether RCV.NXT of `end` is known: the end of what passed us on its way.
 /// Elsewhere, or with a full buffer, some of that may not have been taken.
 bool Passage::knows_all_received(const End& end) const {
-  return end.local && !whole_.gap && !has_closed_window(end);
+  return end.local && !may_have_missed() && !has_closed_window(end);
 }
 
 /// RCV.NXT, the right edge of the last SACK, and RCV.NXT - 1 once the FIN was

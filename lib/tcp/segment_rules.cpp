@@ -16,10 +16,16 @@ SegmentVerdict Passage::apply() {
   return on_ack();
 }
 
-void Passage::presume(Receipt& fact, End& end) const {
-  if (fact == Receipt::Confirmed) return;
-  fact = receipt_of(end);
-  end.presumed_until = segment_.at + options_.presumption;
+void Passage::presume_syn(End& end) const {
+  if (end.got_syn == Receipt::Confirmed) return;
+  end.got_syn = receipt_of(end);
+  end.heard = segment_.at;
+}
+
+void Passage::presume_fin(End& end) const {
+  if (end.got_fin == Receipt::Confirmed) return;
+  end.got_fin = receipt_of(end);
+  end.heard = segment_.at;
 }
 
 bool may_begin(TcpFlags flags) {
@@ -29,9 +35,8 @@ bool may_begin(TcpFlags flags) {
 
 SegmentVerdict apply_segment(Conversation& conversation, std::size_t sender,
                              const Segment& segment,
-                             const TcpModelOptions& options,
-                             const RestartConversation& restart) {
-  return Passage(conversation, sender, segment, options, restart).apply();
+                             const RuleContext& context) {
+  return Passage(conversation, sender, segment, context).apply();
 }
 
 SegmentVerdict apply_hard_error(Conversation& conversation, std::size_t sender,

@@ -4,18 +4,31 @@
 /// What one segment changes in the facts about its connection. Private to this
 /// room; tcp_model.hpp is the way in.
 
-#include <functional>
-
 #include "tcp/conversation.hpp"
 #include "tcp/model_options.hpp"
+#include "tcp/pending_syns.hpp"
 
 namespace tcpstated {
 
 /// Told when a connection ends in the middle of a segment because a new one
 /// takes its addresses: states are to be derived, and the conversation gets a
 /// new id before the segment goes on.
-using RestartConversation =
-    std::function<void(Conversation& conversation, Instant at)>;
+struct RestartConversation {
+  void (*restart)(void* owner, Conversation& conversation, Instant at);
+  void* owner;
+
+  void operator()(Conversation& conversation, Instant at) const {
+    restart(owner, conversation, at);
+  }
+};
+
+/// What the rules need beside the conversation.
+struct RuleContext {
+  const TcpModelOptions& options;
+  PendingSyns& pending_syns;
+  RestartConversation restart;
+  Instant last_loss = Instant::min();  ///< packets were lost until then
+};
 
 struct SegmentVerdict {
   ChangeReason reason = ChangeReason::Segment;
@@ -31,8 +44,7 @@ struct SegmentVerdict {
 /// SYN, ACK and sequence, data, FIN.
 SegmentVerdict apply_segment(Conversation& conversation, std::size_t sender,
                              const Segment& segment,
-                             const TcpModelOptions& options,
-                             const RestartConversation& restart);
+                             const RuleContext& context);
 
 /// A router or host refused the segment `seq` of ends[sender] for good.
 SegmentVerdict apply_hard_error(Conversation& conversation, std::size_t sender,

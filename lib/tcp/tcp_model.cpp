@@ -2,50 +2,34 @@
 #include "tcp/tcp_model.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <queue>
-#include <unordered_map>
+#include <array>
 #include <utility>
 
+#include "tcp/agenda.hpp"
+#include "tcp/conversation_table.hpp"
 #include "tcp/conversation_timers.hpp"
 #include "tcp/copy_filter.hpp"
 #include "tcp/segment_rules.hpp"
+#include "tcp/state_ledger.hpp"
 #include "tcp/traffic.hpp"
 
 namespace tcpstated {
 namespace {
 
-using Slot = std::uint32_t;
-
-/// A conversation in its place, and when it is looked at again.
-struct Entry {
-  Conversation conversation;
-  std::unique_ptr<Traffic> traffic;
-  Instant scheduled = Instant::max();
-  bool in_use = false;
-};
-
-struct Deadline {
-  Instant at;
-  Slot slot = 0;
-
-  bool operator>(const Deadline& other) const {
-    return std::pair(at, slot) > std::pair(other.at, other.slot);
-  }
-};
-
-/// Whether the same state is worth telling again. A hole in the data of the far
-/// end makes any state of it doubtful for a moment; only of CLOSE-WAIT, which
-/// raises alarms, is that told.
-bool is_news(TcpState state, Quality told, Quality now) {
-  if (state == TcpState::Closed) return false;
-  return state == TcpState::CloseWait ? now != told : now > told;
+std::size_t capacity_of(const TcpModelOptions& options) {
+  constexpr std::size_t kMostSlots = std::size_t{1} << 30U;
+  const std::size_t row = ConversationTable::kBytesPerRow +
+                          (options.keep_traffic ? sizeof(Traffic) : 0);
+  return std::min(
+      {options.max_connections, options.max_bytes / row, kMostSlots});
 }
 
-/// The same for both directions.
-SocketKey key_of(const Endpoint& a, const Endpoint& b) {
-  return a <= b ? SocketKey{.tuple = {a, b}} : SocketKey{.tuple = {b, a}};
-}
+/// What is asked of a table for one segment.
+struct Coming {
+  EndpointPair pair;
+  std::uint64_t hash = 0;
+  std::uint8_t sender = 0;  ///< index in `pair`
+};
 
 }  // namespace
 
@@ -53,39 +37,214 @@ struct TcpModel::Impl {
   Impl(const TcpModelOptions& given, std::uint64_t seed, IsLocal local)
       : options(given),
         is_local(std::move(local)),
-        copies(seed, given.duplicate_window),
-        slots(0, SocketKeyHash{seed}) {}
+        copies(given.duplicate_window),
+        table(capacity_of(given), seed),
+        agenda(table) {}
 
-  Entry* find(const SocketKey& key) {
-    const auto found = slots.find(key);
-    return found == slots.end() ? nullptr : &entries[found->second];
+  [[nodiscard]] RuleContext rules() {
+    return {.options = options,
+            .pending_syns = pending_syns,
+            .restart = {.restart = &Impl::restart, .owner = this},
+            .last_loss = last_loss};
+  }
+  [[nodiscard]] TimerContext timers() const {
+    return {.options = options, .last_loss = last_loss};
   }
 
-  Entry* open(const SocketKey& key) {
-    if (slots.size() >= options.max_connections) {
+  // Coming and going.
+
+  [[nodiscard]] Coming coming(const Endpoint& from, const Endpoint& to) const {
+    Coming one{.pair = pair_of(from, to)};
+    one.sender = from == one.pair[0] ? 0 : 1;
+    one.hash = table.hash(one.pair);
+    return one;
+  }
+
+  Slot open(const Coming& coming, Instant at) {
+    if (!make_room(at)) {
       ++stats.refused;
-      return nullptr;
+      return kNoSlot;
     }
-    Slot slot = 0;
-    if (free.empty()) {
-      slot = static_cast<Slot>(entries.size());
-      entries.emplace_back();
-    } else {
-      slot = free.back();
-      free.pop_back();
-    }
-    slots.emplace(key, slot);
-    Entry& entry = entries[slot];
-    entry = {};
-    entry.in_use = true;
-    Conversation& fresh = entry.conversation;
-    fresh.endpoints = {key.tuple.local, key.tuple.remote};
+    const Slot slot = table.insert(coming.pair, coming.hash);
+    Conversation& fresh = table[slot];
+    fresh.id = ++last_id;
+    fresh.last_seen = at;
     for (std::size_t i = 0; i < 2; ++i)
       fresh.ends[i].local = is_local(fresh.endpoints[i].ip);
-    fresh.id = ++last_id;
-    if (options.keep_traffic) entry.traffic = std::make_unique<Traffic>();
-    return &entry;
+    if (options.keep_traffic) {
+      if (traffic.size() <= slot) traffic.resize(slot + 1);
+      traffic[slot] = std::make_unique<Traffic>();
+    }
+    note_fill();
+    return slot;
   }
+
+  bool make_room(Instant at) {
+    const std::size_t share =
+        std::min(options.max_unanswered, (table.capacity() + 1) / 2);
+    if (agenda.count(EvictionClass::Unanswered) >= share &&
+        evict(EvictionClass::Unanswered, at))
+      return true;
+    if (!table.is_full()) return true;
+    for (std::size_t i = 0; i < kEvictionClassCount; ++i)
+      if (evict(static_cast<EvictionClass>(i), at)) return true;
+    return false;
+  }
+
+  bool evict(EvictionClass eviction, Instant at) {
+    const Slot slot = agenda.victim(eviction);
+    if (slot == kNoSlot) return false;
+    Conversation& conversation = table[slot];
+    for (End& end : conversation.ends) end.dead = Receipt::Confirmed;
+    conversation.gap = true;  // nothing that is said of it is sure
+    ledger.settle(conversation, 0, at, ChangeReason::Evicted);
+    ++stats.evicted[index(eviction)];
+    if (eviction >= EvictionClass::Established) degraded = true;
+    close(slot);
+    return true;
+  }
+
+  void close(Slot slot) {
+    forget(slot);
+    agenda.remove(slot);
+    table.erase(slot);
+    if (options.keep_traffic) traffic[slot].reset();
+    note_fill();
+  }
+
+  void note_fill() {
+    const std::size_t percent = table.size() * 100;
+    if (percent > table.capacity() * 95) degraded = true;
+    if (percent < table.capacity() * 85) degraded = false;
+  }
+
+  void forget(Slot slot) {
+    if (forgotten) forgotten(view(slot));
+  }
+
+  /// The old connection of these addresses ends, a new one begins.
+  static void restart(void* owner, Conversation& conversation, Instant at) {
+    Impl& self = *static_cast<Impl*>(owner);
+    for (End& end : conversation.ends) end.dead = Receipt::Confirmed;
+    self.ledger.settle(conversation, 0, at, ChangeReason::Superseded);
+    const Slot slot = self.table.slot_of(conversation);
+    self.forget(slot);
+    if (self.options.keep_traffic) *self.traffic[slot] = {};
+    for (End& end : conversation.ends) end = without_history(end);
+    conversation.has_pending_syn = conversation.gap = false;
+    conversation.id = ++self.last_id;
+  }
+
+  // Time.
+
+  [[nodiscard]] Instant due(const Conversation& conversation) const {
+    // What a late segment shows may be due already.
+    return std::max(next_look(conversation, clock, timers()), clock);
+  }
+
+  void put_down(Slot slot) {
+    const Conversation& conversation = table[slot];
+    agenda.put(slot, eviction_class_of(conversation), due(conversation));
+  }
+
+  void expire(Instant now) {
+    if (agenda.may_be_due(now)) run_agenda(now);
+    clock = std::max(clock, now);
+  }
+
+  void run_agenda(Instant now) {
+    const auto due_of = [this](Slot slot) { return due(table[slot]); };
+    while (const auto look = agenda.take_due(now, due_of)) {
+      clock = look->at;
+      run_deadlines(*look);
+    }
+  }
+
+  void run_deadlines(const Agenda::Due& look) {
+    Conversation& conversation = table[look.slot];
+    if (next_deadline(conversation, timers()) <= look.at) {
+      if (conversation.is_over()) return close(look.slot);
+      const ChangeReason reason =
+          apply_deadlines(conversation, look.at, timers());
+      ledger.settle(conversation, 0, look.at, reason);
+      if (options.keep_traffic && conversation.is_over())
+        note_closed(*traffic[look.slot], reason);
+    }
+    put_down(look.slot);
+  }
+
+  // Segments.
+
+  /// All of them at once: the memory that they need comes meanwhile.
+  void observe_batch(std::span<const Segment> batch) {
+    std::array<Coming, kBatch> all;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      all[i] = coming(batch[i].from, batch[i].to);
+      table.prefetch_index(all[i].hash);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      table.prefetch_row(all[i].hash);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      expire(batch[i].at);
+      observe(batch[i], all[i]);
+    }
+  }
+
+  void observe(const Segment& segment, const Coming& coming) {
+    ++stats.segments;
+    const std::uint64_t path = coming.sender == 0 ? coming.hash : ~coming.hash;
+    if (copies.is_copy(segment, path)) {
+      ++stats.copies;
+      return;
+    }
+    Slot slot = table.find(coming.pair, coming.hash);
+    if (slot == kNoSlot) {
+      if (!may_begin(segment.flags)) {
+        ++stats.ignored;
+        return;
+      }
+      slot = open(coming, segment.at);
+      if (slot == kNoSlot) return;
+    }
+    Conversation& conversation = table[slot];
+    const SegmentVerdict verdict =
+        options.keep_traffic
+            ? apply_and_count(slot, coming.sender, segment)
+            : apply_segment(conversation, coming.sender, segment, rules());
+    if (!verdict.accepted) ++stats.ignored;
+    conversation.last_seen = segment.at;
+    ledger.settle(conversation, coming.sender, segment.at, verdict.reason);
+    put_down(slot);
+  }
+
+  SegmentVerdict apply_and_count(Slot slot, std::size_t sender,
+                                 const Segment& segment) {
+    Conversation& conversation = table[slot];
+    const std::uint64_t id = conversation.id;
+    const Seq next_before = conversation.ends[sender].next;
+    const bool sent_before = conversation.ends[sender].seen;
+    const SegmentVerdict verdict =
+        apply_segment(conversation, sender, segment, rules());
+    note_segment(*traffic[slot], sender, segment,
+                 sent_before && id == conversation.id
+                     ? std::optional(next_before)
+                     : std::nullopt);
+    return verdict;
+  }
+
+  void observe(const HardError& error) {
+    const Coming about = coming(error.from, error.to);
+    const Slot slot = table.find(about.pair, about.hash);
+    if (slot == kNoSlot) return;
+    const SegmentVerdict verdict =
+        apply_hard_error(table[slot], about.sender, error.seq);
+    if (!verdict.accepted) return;
+    ledger.settle(table[slot], about.sender, error.at, verdict.reason);
+    if (options.keep_traffic) note_closed(*traffic[slot], verdict.reason);
+    put_down(slot);
+  }
+
+  // What is known.
 
   [[nodiscard]] static ObservedEnd view(const Conversation& conversation,
                                         std::size_t i) {
@@ -99,181 +258,30 @@ struct TcpModel::Impl {
             .acked = end.acked};
   }
 
-  [[nodiscard]] static ObservedConnection view(const Entry& entry) {
-    const Conversation& whole = entry.conversation;
+  [[nodiscard]] ObservedConnection view(Slot slot) const {
+    const Conversation& whole = table[slot];
     return {.id = whole.id,
             .ends = {view(whole, 0), view(whole, 1)},
             .last_seen = whole.last_seen,
-            .traffic = entry.traffic.get()};
+            .traffic = options.keep_traffic ? traffic[slot].get() : nullptr};
   }
 
-  void forget(const Entry& entry) {
-    if (forgotten) forgotten(view(entry));
-  }
-
-  void count(const End& end, bool there) {
-    if (end.quality == Quality::Unknown || end.state == TcpState::Closed)
-      return;
-    auto& states = end.local ? counts.local : counts.remote;
-    states[index(end.state)] += there ? 1 : std::uint64_t(-1);
-  }
-
-  void close(Entry& entry, Slot slot) {
-    forget(entry);
-    slots.erase(key_of(entry.conversation.endpoints[0],
-                       entry.conversation.endpoints[1]));
-    entry.in_use = false;
-    free.push_back(slot);
-  }
-
-  [[nodiscard]] Slot slot_of(const SocketKey& key) const {
-    return slots.at(key);
-  }
-
-  /// Tells which ends are in another state now, or known better, the one at
-  /// `first` first.
-  void settle(Conversation& conversation, std::size_t first, Instant at,
-              ChangeReason reason) {
-    for (const std::size_t i : {first, 1 - first}) {
-      End& end = conversation.ends[i];
-      const TcpState to = state_of(end);
-      const Quality quality =
-          quality_of(end, conversation.ends[1 - i], conversation.gap);
-      const bool moved = to != end.state;
-      if (!moved && !is_news(to, end.quality, quality)) continue;
-      count(end, false);
-      const TcpState from = std::exchange(end.state, to);
-      end.quality = quality;
-      count(end, true);
-      if (moved) end.since = at;
-      if (moved && to == TcpState::TimeWait)
-        end.time_wait_until = at + options.time_wait;
-      changes->push_back(
-          {.connection = conversation.id,
-           .tuple = {conversation.endpoints[i], conversation.endpoints[1 - i]},
-           .at = at,
-           .from = from,
-           .to = to,
-           .quality = quality,
-           .reason = reason,
-           .local = end.local});
-    }
-  }
-
-  /// The old connection of these addresses ends, a new one begins.
-  void restart(Entry& entry, Instant at) {
-    Conversation& conversation = entry.conversation;
-    for (End& end : conversation.ends) end.dead = Receipt::Confirmed;
-    settle(conversation, 0, at, ChangeReason::Superseded);
-    forget(entry);
-    if (entry.traffic) *entry.traffic = {};
-    for (End& end : conversation.ends) end = without_history(end);
-    conversation.pending_syn.reset();
-    conversation.gap = false;
-    conversation.id = ++last_id;
-  }
-
-  void schedule(Entry& entry, Slot slot) {
-    // What a late segment shows may be due already.
-    const Instant at =
-        std::max(next_deadline(entry.conversation, options), clock);
-    // A later deadline is found when the earlier one is looked at.
-    if (at >= entry.scheduled) return;
-    entry.scheduled = at;
-    deadlines.push({at, slot});
-  }
-
-  void run_deadline(const Deadline& due) {
-    Entry& entry = entries[due.slot];
-    if (!entry.in_use || entry.scheduled != due.at) return;  // outdated
-    entry.scheduled = Instant::max();
-    Conversation& conversation = entry.conversation;
-    if (next_deadline(conversation, options) <= due.at) {
-      if (conversation.is_over()) return close(entry, due.slot);
-      const ChangeReason reason =
-          apply_deadlines(conversation, due.at, options);
-      settle(conversation, 0, due.at, reason);
-      if (entry.traffic && conversation.is_over())
-        note_closed(*entry.traffic, reason);
-    }
-    schedule(entry, due.slot);
-  }
-
-  void expire(Instant now) {
-    while (!deadlines.empty() && deadlines.top().at <= now) {
-      const Deadline due = deadlines.top();
-      deadlines.pop();
-      clock = due.at;
-      run_deadline(due);
-    }
-    clock = std::max(clock, now);
-  }
-
-  void observe(const Segment& segment) {
-    ++stats.segments;
-    if (copies.is_copy(segment)) {
-      ++stats.copies;
-      return;
-    }
-    const SocketKey key = key_of(segment.from, segment.to);
-    Entry* entry = find(key);
-    if (entry == nullptr) {
-      if (!may_begin(segment.flags)) {
-        ++stats.ignored;
-        return;
-      }
-      entry = open(key);
-      if (entry == nullptr) return;
-    }
-    Conversation& conversation = entry->conversation;
-    const std::size_t sender =
-        segment.from == conversation.endpoints[0] ? 0 : 1;
-    const std::uint64_t id = conversation.id;
-    const Seq next_before = conversation.ends[sender].next;
-    const bool sent_before = conversation.ends[sender].seen;
-    const SegmentVerdict verdict = apply_segment(
-        conversation, sender, segment, options,
-        [this, entry](Conversation&, Instant at) { restart(*entry, at); });
-    if (!verdict.accepted) ++stats.ignored;
-    conversation.last_seen = segment.at;
-    if (entry->traffic)
-      note_segment(*entry->traffic, sender, segment,
-                   sent_before && id == conversation.id
-                       ? std::optional(next_before)
-                       : std::nullopt);
-    settle(conversation, sender, segment.at, verdict.reason);
-    schedule(*entry, slot_of(key));
-  }
-
-  void observe(const HardError& error) {
-    const SocketKey key = key_of(error.from, error.to);
-    Entry* const entry = find(key);
-    if (entry == nullptr) return;
-    Conversation& conversation = entry->conversation;
-    const std::size_t sender = error.from == conversation.endpoints[0] ? 0 : 1;
-    const SegmentVerdict verdict =
-        apply_hard_error(conversation, sender, error.seq);
-    if (!verdict.accepted) return;
-    settle(conversation, sender, error.at, verdict.reason);
-    if (entry->traffic) note_closed(*entry->traffic, verdict.reason);
-    schedule(*entry, slot_of(key));
-  }
+  static constexpr std::size_t kBatch = 32;
 
   TcpModelOptions options;
   IsLocal is_local;
   CopyFilter copies;
-  std::deque<Entry> entries;
-  std::vector<Slot> free;
-  std::unordered_map<SocketKey, Slot, SocketKeyHash> slots;
-  std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>>
-      deadlines;
+  ConversationTable table;
+  Agenda agenda;
+  StateLedger ledger;
+  PendingSyns pending_syns;
+  std::vector<std::unique_ptr<Traffic>> traffic;  ///< by slot, if it is kept
   Instant clock = Instant::min();  ///< what was told was not later
   Instant last_loss = Instant::min();
   std::uint64_t last_id = 0;
   TcpModelStats stats;
-  ObservedCounts counts;
+  bool degraded = false;
   std::function<void(const ObservedConnection&)> forgotten;
-  std::vector<EndpointChange>* changes = nullptr;  ///< of the call in progress
 };
 
 TcpModel::TcpModel(const TcpModelOptions& options, std::uint64_t hash_seed,
@@ -284,22 +292,23 @@ TcpModel::~TcpModel() = default;
 
 void TcpModel::observe(std::span<const Segment> segments,
                        std::vector<EndpointChange>& changes) {
-  impl_->changes = &changes;
-  for (const Segment& segment : segments) {
-    impl_->expire(segment.at);
-    impl_->observe(segment);
+  impl_->ledger.tell(changes);
+  while (!segments.empty()) {
+    const std::size_t n = std::min(segments.size(), Impl::kBatch);
+    impl_->observe_batch(segments.first(n));
+    segments = segments.subspan(n);
   }
 }
 
 void TcpModel::observe(const HardError& error,
                        std::vector<EndpointChange>& changes) {
-  impl_->changes = &changes;
+  impl_->ledger.tell(changes);
   impl_->expire(error.at);
   impl_->observe(error);
 }
 
 void TcpModel::expire(Instant now, std::vector<EndpointChange>& changes) {
-  impl_->changes = &changes;
+  impl_->ledger.tell(changes);
   impl_->expire(now);
 }
 
@@ -307,15 +316,12 @@ void TcpModel::note_loss(Instant now) { impl_->last_loss = now; }
 
 void TcpModel::set_local(IsLocal is_local) {
   impl_->is_local = std::move(is_local);
-  for (Entry& entry : impl_->entries) {
-    if (!entry.in_use) continue;
-    for (std::size_t i = 0; i < 2; ++i) {
-      End& end = entry.conversation.ends[i];
-      impl_->count(end, false);
-      end.local = impl_->is_local(entry.conversation.endpoints[i].ip);
-      impl_->count(end, true);
-    }
-  }
+  impl_->table.for_each([this](Slot slot, Conversation& conversation) {
+    for (std::size_t i = 0; i < 2; ++i)
+      impl_->ledger.relocate(conversation.ends[i],
+                             impl_->is_local(conversation.endpoints[i].ip));
+    impl_->put_down(slot);  // we wait otherwise for some that we sit beside
+  });
 }
 
 void TcpModel::on_forgotten(
@@ -324,25 +330,30 @@ void TcpModel::on_forgotten(
 }
 
 std::optional<ObservedEnd> TcpModel::find(const FourTuple& tuple) const {
-  const Entry* const entry = impl_->find(key_of(tuple.local, tuple.remote));
-  if (entry == nullptr) return std::nullopt;
-  const Conversation& conversation = entry->conversation;
-  return Impl::view(conversation,
-                    tuple.local == conversation.endpoints[0] ? 0 : 1);
+  const Coming about = impl_->coming(tuple.local, tuple.remote);
+  const Slot slot = impl_->table.find(about.pair, about.hash);
+  if (slot == kNoSlot) return std::nullopt;
+  return Impl::view(impl_->table[slot], about.sender);
 }
 
 void TcpModel::visit(
     const std::function<void(const ObservedConnection&)>& visitor) const {
-  std::vector<const Entry*> by_id;
-  for (const Entry& entry : impl_->entries)
-    if (entry.in_use) by_id.push_back(&entry);
-  std::ranges::sort(by_id, {},
-                    [](const Entry* entry) { return entry->conversation.id; });
-  for (const Entry* entry : by_id) visitor(Impl::view(*entry));
+  std::vector<std::pair<std::uint64_t, Slot>> by_id;
+  by_id.reserve(impl_->table.size());
+  impl_->table.for_each([&](Slot slot, const Conversation& conversation) {
+    by_id.emplace_back(conversation.id, slot);
+  });
+  std::ranges::sort(by_id);
+  for (const auto& [id, slot] : by_id) visitor(impl_->view(slot));
 }
 
-const ObservedCounts& TcpModel::counts() const { return impl_->counts; }
-std::size_t TcpModel::size() const { return impl_->slots.size(); }
+const ObservedCounts& TcpModel::counts() const {
+  return impl_->ledger.counts();
+}
+std::size_t TcpModel::size() const { return impl_->table.size(); }
+std::size_t TcpModel::capacity() const { return impl_->table.capacity(); }
+std::size_t TcpModel::bytes() const { return impl_->table.bytes(); }
+bool TcpModel::degraded() const { return impl_->degraded; }
 const TcpModelStats& TcpModel::stats() const { return impl_->stats; }
 
 }  // namespace tcpstated

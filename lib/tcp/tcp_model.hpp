@@ -4,6 +4,7 @@
 /// Infers the states of both ends of every connection from the segments between
 /// them.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,7 +14,7 @@
 #include <vector>
 
 #include "tcp/change_reason.hpp"
-#include "tcp/conversation.hpp"
+#include "tcp/eviction.hpp"
 #include "tcp/four_tuple.hpp"
 #include "tcp/model_options.hpp"
 #include "tcp/observed.hpp"
@@ -39,7 +40,9 @@ struct TcpModelStats {
   std::uint64_t segments = 0;
   std::uint64_t copies = 0;   ///< of packets seen on another device before
   std::uint64_t ignored = 0;  ///< thrown away by their receiver, or unrelated
-  std::uint64_t refused = 0;  ///< of connections that found the table full
+  std::uint64_t refused = 0;  ///< of connections that found no room at all
+  /// Connections that made room for others, by EvictionClass.
+  std::array<std::uint64_t, kEvictionClassCount> evicted{};
 };
 
 /// Pure: the same segments in, the same changes out, in the same order. Time
@@ -60,8 +63,10 @@ class TcpModel {
                std::vector<EndpointChange>& changes);
   void observe(const HardError& error, std::vector<EndpointChange>& changes);
 
-  /// Packets were lost on their way to us until `now`: for a while, silence
-  /// proves what it does not prove otherwise (state-model.md A6).
+  /// Packets were lost on their way to us until `now` (state-model.md A6). Of
+  /// a FIN whose last copy passed before and whose ACK did not, silence proves
+  /// then that it was acknowledged; and the next segment of a connection may
+  /// show a FIN that we missed. Costs nothing, however many there are.
   void note_loss(Instant now);
 
   /// Other addresses are ours from now on; known connections included.
@@ -83,6 +88,13 @@ class TcpModel {
       const std::function<void(const ObservedConnection&)>& visitor) const;
 
   [[nodiscard]] std::size_t size() const;
+  /// At most so many connections: the smaller one of the bounds.
+  [[nodiscard]] std::size_t capacity() const;
+  /// Memory of the table, without what keep_traffic keeps.
+  [[nodiscard]] std::size_t bytes() const;
+  /// Connections are missing, or will be soon: the table is nearly full. Until
+  /// it is well below.
+  [[nodiscard]] bool degraded() const;
   [[nodiscard]] const ObservedCounts& counts() const;
   [[nodiscard]] const TcpModelStats& stats() const;
 

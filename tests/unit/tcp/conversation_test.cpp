@@ -66,12 +66,18 @@ TEST(StateOf, DeadAndExpiredAreClosed) {
 }
 
 TEST(QualityOf, OneFactOnItsWayMakesRemoteStatePresumed) {
-  for (Receipt End::* const fact :
-       {&End::got_syn, &End::syn_acked, &End::got_fin, &End::fin_acked,
-        &End::dead}) {
+  using SetFact = void (*)(End&);
+  constexpr Receipt kPresumed = Receipt::Presumed;
+  for (const SetFact presume : {
+           SetFact([](End& end) { end.got_syn = kPresumed; }),
+           SetFact([](End& end) { end.syn_acked = kPresumed; }),
+           SetFact([](End& end) { end.got_fin = kPresumed; }),
+           SetFact([](End& end) { end.fin_acked = kPresumed; }),
+           SetFact([](End& end) { end.dead = kPresumed; }),
+       }) {
     End end = established();
     EXPECT_EQ(quality_of(end, established(), false), Quality::Confirmed);
-    end.*fact = Receipt::Presumed;
+    presume(end);
     EXPECT_EQ(quality_of(end, established(), false), Quality::Presumed);
     end.local = true;
     EXPECT_EQ(quality_of(end, established(), false), Quality::Confirmed);
@@ -82,6 +88,14 @@ TEST(QualityOf, GapMakesEvenLocalStateInferred) {
   End end = established();
   end.local = true;
   EXPECT_EQ(quality_of(end, established(), true), Quality::Inferred);
+}
+
+TEST(EndWindow, IsUnitsTimesScale) {
+  End end;
+  end.offer(65535, 14);
+  EXPECT_EQ(end.window(), 65535U << 14U);
+  end.offer_unknown();
+  EXPECT_EQ(end.window(), 1U << 24U);
 }
 
 TEST(QualityOf, UnseenEndIsUnknown) {

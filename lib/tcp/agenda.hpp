@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// When each connection is looked at again, and which goes first when room is
+/// needed: both from the same lists, since what ends by itself soonest is also
+/// missed least. Private to this room.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "tcp/conversation_table.hpp"
+#include "tcp/eviction.hpp"
+#include "tcp/timer_wheel.hpp"
+
+namespace tcpstated {
+
+/// Nothing moves for a packet: a deadline that was put off is noticed when the
+/// earlier one comes.
+class Agenda {
+ public:
+  struct Due {
+    Instant at;
+    Slot slot = kNoSlot;
+
+    bool operator>(const Due& other) const {
+      return at != other.at ? at > other.at : slot > other.slot;
+    }
+  };
+
+  explicit Agenda(ConversationTable& table);
+
+  /// Puts it in, or down for another time or class. Instant::max(): there is
+  /// nothing to look at.
+  void put(Slot slot, EvictionClass eviction, Instant due);
+  void remove(Slot slot);
+
+  /// Whether take_due(now) may have something. Cheap.
+  [[nodiscard]] bool may_be_due(Instant now) const { return now >= quiet_; }
+
+  /// The next one down for `now` or before, in the order of time, then of
+  /// slots; it has to be put in again or removed. `due_of(slot)` tells when it
+  /// is due really.
+  template <class DueOf>
+  std::optional<Due> take_due(Instant now, const DueOf& due_of);
+
+  [[nodiscard]] std::size_t count(EvictionClass eviction) const {
+    return counts_[index(eviction)];
+  }
+  /// Which of that class is missed least; kNoSlot if there is none.
+  [[nodiscard]] Slot victim(EvictionClass eviction);
+
+ private:
+  using Wheel = TimerWheel<ConversationTable>;
+  // What node.list means beyond the spokes of the wheel of its class.
+  enum Place : std::uint16_t {
+    kParked = Wheel::kSpokes,  ///< nothing to look at
+    kSoon,                     ///< in soon_
+    kTaken,                    ///< out of everything, but counted
+  };
+  /// A millisecond, about.
+  static constexpr unsigned kTickBits = 20;
+  /// As old as the older ones of so many is old enough.
+  static constexpr int kSample = 8;
+
+  static Tick tick_of(Instant at) {
+    return at.time_since_epoch().count() >> kTickBits;
+  }
+  static Instant begin_of(Tick tick) {
+    return tick == kNoTick ? Instant::max() : Instant(Duration(tick * kTick));
+  }
+  static constexpr Tick kTick = Tick{1} << kTickBits;
+
+  void enlist(Slot slot, Instant due);
+  void delist(Slot slot);
+  void add_soon(Due due);
+  Slot longest_idle(Slot& parked);
+  [[nodiscard]] Tick next_turn() const;
+
+  ConversationTable& table_;
+  std::array<Wheel, kEvictionClassCount> wheels_;
+  std::array<Slot, kEvictionClassCount> parked_;
+  std::array<std::size_t, kEvictionClassCount> counts_{};
+  /// A heap of what is due in this tick, and of what was until it was put down
+  /// for another time.
+  std::vector<Due> soon_;
+  Tick now_ = 0;
+  Instant quiet_ = Instant::min();  ///< until then
+};
+
+template <class DueOf>
+std::optional<Agenda::Due> Agenda::take_due(Instant now, const DueOf& due_of) {
+  for (;;) {
+    if (!soon_.empty() && soon_.front().at <= now) {
+      const Due due = soon_.front();
+      std::pop_heap(soon_.begin(), soon_.end(), std::greater<>());
+      soon_.pop_back();
+      if (table_[due.slot].node.list != kSoon) continue;
+      table_[due.slot].node.list = kTaken;
+      return due;
+    }
+    const Tick turn = next_turn();
+    const Tick target = std::min(turn, tick_of(now));
+    now_ = target;
+    for (Wheel& wheel : wheels_)
+      wheel.turn(target, [&](Slot slot) {
+        table_[slot].node.list = kTaken;
+        enlist(slot, due_of(slot));
+      });
+    if (turn > target) break;
+  }
+  quiet_ = std::min(begin_of(next_turn()),
+                    soon_.empty() ? Instant::max() : soon_.front().at);
+  return std::nullopt;
+}
+
+}  // namespace tcpstated

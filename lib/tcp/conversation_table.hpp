@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Every connection that is followed, found by its two endpoints. Rows never
+/// move, no insertion takes long, and memory is touched only as it is needed.
+/// Private to this room.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tcp/conversation.hpp"
+#include "tcp/endpoint_pair.hpp"
+#include "tcp/pages.hpp"
+#include "tcp/slot_index.hpp"
+
+namespace tcpstated {
+
+class ConversationTable {
+ public:
+  /// What one connection takes, the index included.
+  static constexpr std::size_t kBytesPerRow = sizeof(Conversation) + 14;
+
+  ConversationTable(std::size_t capacity, std::uint64_t hash_seed)
+      : capacity_(capacity),
+        hash_(hash_seed),
+        index_(capacity),
+        pages_(capacity * sizeof(Conversation)),
+        rows_(pages_.as<Conversation>()) {}
+
+  [[nodiscard]] std::uint64_t hash(const EndpointPair& pair) const {
+    return hash_(pair);
+  }
+
+  /// For many at once: first this of all of them ...
+  void prefetch_index(std::uint64_t hash) const { index_.prefetch(hash); }
+  /// ... then this.
+  void prefetch_row(std::uint64_t hash) const {
+    const Slot slot = index_.guess(hash);
+    if (slot == kNoSlot) return;
+    const auto* const bytes = reinterpret_cast<const char*>(&rows_[slot]);
+    for (std::size_t line = 0; line < sizeof(Conversation); line += 64)
+      __builtin_prefetch(bytes + line);
+  }
+
+  [[nodiscard]] Slot find(const EndpointPair& pair, std::uint64_t hash) const {
+    return index_.find(
+        hash, [&](Slot slot) { return rows_[slot].endpoints == pair; });
+  }
+
+  /// A fresh one, which is not in the table yet. There must be room.
+  Slot insert(const EndpointPair& pair, std::uint64_t hash);
+  void erase(Slot slot);
+
+  [[nodiscard]] Conversation& operator[](Slot slot) const {
+    return rows_[slot];
+  }
+  [[nodiscard]] Slot slot_of(const Conversation& row) const {
+    return static_cast<Slot>(&row - rows_);
+  }
+  [[nodiscard]] std::size_t size() const { return index_.size(); }
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+  [[nodiscard]] bool is_full() const { return size() >= capacity_; }
+  /// Of memory, at most. It does not shrink: the next flood would only take it
+  /// again.
+  [[nodiscard]] std::size_t bytes() const {
+    return used_ * sizeof(Conversation) + index_.bytes();
+  }
+
+  /// In the order of their slots.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (Slot slot = 0; slot < used_; ++slot)
+      if (rows_[slot].in_use) visit(slot, rows_[slot]);
+  }
+
+ private:
+  std::size_t capacity_;
+  PairHash hash_;
+  SlotIndex index_;
+  Pages pages_;
+  Conversation* rows_;
+  Slot used_ = 0;        ///< so many were ever in use at once
+  Slot free_ = kNoSlot;  ///< first of a chain
+};
+
+}  // namespace tcpstated

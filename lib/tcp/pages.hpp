@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Room for a table that grows: addresses for all of it are reserved at once,
+/// memory is taken page by page as it is touched, and nothing ever moves.
+/// Private to this room.
+
+#include <cstddef>
+
+namespace tcpstated {
+
+/// Zero until written. Huge pages, except for the first 2 MiB: most tables are
+/// small.
+class Pages {
+ public:
+  /// std::bad_alloc if there are no addresses left.
+  explicit Pages(std::size_t bytes);
+  ~Pages();
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+
+  template <class T>
+  [[nodiscard]] T* as() const {
+    return static_cast<T*>(begin_);
+  }
+
+ private:
+  std::size_t bytes_;
+  void* begin_;
+};
+
+}  // namespace tcpstated
