@@ -68,6 +68,7 @@ Result<OpenedParts> open_engine_parts(const Config& config, Log& log) {
   OpenedParts opened_parts;
   EngineParts& parts = opened_parts.engine;
   parts = {.table = config.table,
+           .model = config.model,
            .leaks = config.leaks,
            .attribution = config.attribution.method,
            .hash_seed = random_seed()};

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -119,7 +120,9 @@ CaptureSummary summarize(const CaptureReading& reading,
                          .copies = stats.copies,
                          .out_of_order = counts.out_of_order,
                          .dropped = {},
-                         .evicted = stats.refused,
+                         .evicted = std::accumulate(stats.evicted.begin(),
+                                                    stats.evicted.end(),
+                                                    stats.refused),
                          .first = analysis.first(),
                          .last = analysis.last(),
                          .counts = analysis.model().counts(),
@@ -159,7 +162,7 @@ int read_captures(const CommandLine& line, const Config& config) {
   StandardOutput out;
   const auto output = make_capture_output(
       format, config.leaks, [&](std::string_view text) { out.write(text); });
-  TcpModelOptions options;
+  TcpModelOptions options = config.model;
   options.keep_traffic = format != CaptureFormat::Events;
   Analysis analysis(options, LocalAddresses(line.reading.local), *output);
   // Lines that come meanwhile would run through the bar.

@@ -18,6 +18,7 @@
 #include "kernel/attribution_options.hpp"
 #include "leak/leak_policy.hpp"
 #include "table/table_options.hpp"
+#include "tcp/model_options.hpp"
 
 namespace tcpstated {
 
@@ -25,6 +26,7 @@ struct Config {
   CaptureOptions capture;
   AttributionOptions attribution;
   TableOptions table;
+  TcpModelOptions model;
   LeakPolicy leaks;
   HttpOptions http;
 };

@@ -228,7 +228,8 @@ struct TcpModel::Impl {
     note_segment(*traffic[slot], sender, segment,
                  sent_before && id == conversation.id
                      ? std::optional(next_before)
-                     : std::nullopt);
+                     : std::nullopt,
+                 verdict.accepted);
     return verdict;
   }
 

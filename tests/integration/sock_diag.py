@@ -12,6 +12,12 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 STATES = {1: "established", 2: "syn_sent", 3: "syn_received", 4: "fin_wait_1",
           5: "fin_wait_2", 6: "time_wait", 7: "closed", 8: "close_wait",
           9: "last_ack", 10: "listen", 11: "closing", 12: "syn_received"}
+INET_DIAG_INFO = 2
+ROW_SIZE = 72  # struct inet_diag_msg
+# RFC 9293 3.10.4 changes state when the FIN is sent; Linux when it is queued,
+# maybe behind data for which there is no window yet.
+BEFORE_THE_FIN = {"fin_wait_1": "established", "last_ack": "close_wait",
+                  "closing": "close_wait"}
 
 
 class SockDiag:
@@ -27,8 +33,8 @@ class SockDiag:
 
     def connections(self):
         """{(local, remote): state} without listeners; ends are (ip, port)."""
-        body = struct.pack("=BBBxI", socket.AF_INET, socket.IPPROTO_TCP, 0,
-                           0xFFFFFFFF) + bytes(48)
+        body = struct.pack("=BBBxI", socket.AF_INET, socket.IPPROTO_TCP,
+                           1 << (INET_DIAG_INFO - 1), 0xFFFFFFFF) + bytes(48)
         self._socket.send(struct.pack("=IHHII", 16 + len(body),
                                       SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST_DUMP,
                                       1, 0) + body)
@@ -45,10 +51,23 @@ class SockDiag:
                 at += (length + 3) & ~3
 
     @staticmethod
-    def _read(row, found):
+    def _unsent(attributes):
+        """tcpi_notsent_bytes, a FIN that is queued included."""
+        at = 0
+        while at + 4 <= len(attributes):
+            length, kind = struct.unpack_from("=HH", attributes, at)
+            if kind == INET_DIAG_INFO and length >= 4 + 148:
+                return struct.unpack_from("=I", attributes, at + 4 + 144)[0]
+            at += (length + 3) & ~3
+        return 0
+
+    @classmethod
+    def _read(cls, row, found):
         state = STATES[row[1]]
         if state == "listen":
             return
+        if state in BEFORE_THE_FIN and cls._unsent(row[ROW_SIZE:]):
+            state = BEFORE_THE_FIN[state]
         ports = struct.unpack_from(">HH", row, 4)
         addresses = [socket.inet_ntoa(row[at:at + 4]) for at in (8, 24)]
         found[tuple(zip(addresses, ports))] = state
