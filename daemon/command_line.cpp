@@ -95,7 +95,37 @@ constexpr std::array kFlags{
              into.keep_capabilities = static_cast<KeepCapabilities>(*keep);
            return keep.has_value();
          }},
+    Flag{"--read.pcap", "FILE", "",
+         "Read a capture (- is standard input), print what it shows and exit.",
+         true,
+         [](const Values& values, CommandLine& into) {
+           into.action = Action::ReadCaptures;
+           into.reading.files = values;
+           return true;
+         }},
+    Flag{"--local-address", "ADDRESS", "",
+         "Address or prefix of the host a capture was made on.", true,
+         [](const Values& values, CommandLine& into) {
+           for (const std::string& text : values) {
+             const auto prefix = IpPrefix::parse(text);
+             if (!prefix) return false;
+             into.reading.local.push_back(*prefix);
+           }
+           return true;
+         }},
+    Flag{"--output", "FORMAT", "table",
+         "Of a capture: table, json, ndjson, csv or events.", false,
+         [](const Values& values, CommandLine& into) {
+           const auto format = index_of(kCaptureFormatLabels, values.front());
+           if (format)
+             into.reading.format = static_cast<CaptureFormat>(*format);
+           return format.has_value();
+         }},
 };
+
+/// Of a reading: they say nothing without --read.pcap.
+constexpr std::array<std::string_view, 2> kReadingFlags{"--local-address",
+                                                        "--output"};
 
 std::string usage(const Flag& flag) {
   return flag.value.empty() ? std::string(flag.name)
@@ -126,6 +156,30 @@ std::string explain(const CLI::ParseError& error,
 
 /// The values of every flag that was given.
 using Given = std::array<Values, kFlags.size()>;
+
+std::expected<CommandLine, Farewell> apply_given(
+    const std::array<bool, kFlags.size()>& present, const Given& given) {
+  CommandLine line;
+  for (std::size_t i = 0; i < kFlags.size(); ++i) {
+    if (!present[i]) continue;
+    for (const std::string& value : given[i])
+      if (value.starts_with('-') && value != "-")
+        return std::unexpected(complain(
+            fmt::format("'{}' stands where the value of {} is expected",
+                        printable(value), kFlags[i].name)));
+    if (!kFlags[i].apply(given[i], line))
+      return std::unexpected(complain(
+          fmt::format("'{}' does not fit {}: {}", printable(given[i].back()),
+                      kFlags[i].name, kFlags[i].help)));
+  }
+  if (line.action == Action::ReadCaptures) return line;
+  for (std::size_t i = 0; i < kFlags.size(); ++i)
+    if (present[i] &&
+        std::ranges::find(kReadingFlags, kFlags[i].name) != kReadingFlags.end())
+      return std::unexpected(complain(fmt::format(
+          "{} is about captures: give --read.pcap=FILE too", kFlags[i].name)));
+  return line;
+}
 
 }  // namespace
 
@@ -159,20 +213,10 @@ std::expected<CommandLine, Farewell> parse_command_line(
   }
   if (help->count() > 0) return std::unexpected(Farewell{0, help_text()});
   if (version->count() > 0) return std::unexpected(Farewell{0, version_text()});
-  CommandLine line;
-  for (std::size_t i = 0; i < kFlags.size(); ++i) {
-    if (options[i]->count() == 0) continue;
-    for (const std::string& value : given[i])
-      if (value.starts_with('-'))
-        return std::unexpected(complain(
-            fmt::format("'{}' stands where the value of {} is expected",
-                        printable(value), kFlags[i].name)));
-    if (!kFlags[i].apply(given[i], line))
-      return std::unexpected(complain(
-          fmt::format("'{}' does not fit {}: {}", printable(given[i].back()),
-                      kFlags[i].name, kFlags[i].help)));
-  }
-  return line;
+  std::array<bool, kFlags.size()> present{};
+  for (std::size_t i = 0; i < kFlags.size(); ++i)
+    present[i] = options[i]->count() > 0;
+  return apply_given(present, given);
 }
 
 std::string help_text() {

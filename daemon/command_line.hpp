@@ -12,12 +12,26 @@
 #include <vector>
 
 #include "api/api_state.hpp"
+#include "api/capture_output.hpp"
 #include "base/log.hpp"
 #include "daemon/privileges.hpp"
+#include "tcp/endpoint.hpp"
 
 namespace tcpstated {
 
-enum class Action : std::uint8_t { Serve, CheckConfig, PrintConfig };
+enum class Action : std::uint8_t {
+  Serve,
+  CheckConfig,
+  PrintConfig,
+  ReadCaptures,
+};
+
+/// What to do with capture files.
+struct CaptureReading {
+  std::vector<std::string> files;  ///< "-": standard input
+  std::vector<IpPrefix> local;     ///< whose ends we take to sit beside
+  CaptureFormat format = CaptureFormat::Table;
+};
 
 struct CommandLine {
   Action action = Action::Serve;
@@ -29,6 +43,7 @@ struct CommandLine {
   LogLevel log_level = LogLevel::Info;
   std::string log_format;  ///< "": the journal if standard error is one
   KeepCapabilities keep_capabilities = KeepCapabilities::Auto;
+  CaptureReading reading;
 };
 
 struct Flag {

@@ -3,6 +3,7 @@
 
 #include "daemon/command_line.hpp"
 #include "daemon/config_file.hpp"
+#include "daemon/read_captures.hpp"
 #include "daemon/service.hpp"
 
 namespace {
@@ -35,6 +36,8 @@ int main(int argc, char** argv) {
     case Action::PrintConfig:
       print(stdout, format_config(*config));
       return 0;
+    case Action::ReadCaptures:
+      return read_captures(*line, *config);
     case Action::Serve:
       return serve(*line, *config);
   }

@@ -110,14 +110,17 @@ json::object to_json(const Connection& connection, const Moment& moment) {
       {"remote", to_json(connection.tuple.remote)},
       {"age_seconds", to_seconds(since.age(moment.at))},
       {"age_quality", since.exact ? "exact" : "at_least"},
-      {"since", format_rfc3339(moment.anchor.to_wall(since.latest))},
-      {"receive_queue", socket.receive_queue},
-      {"send_queue", socket.send_queue},
-      {"inode", std::to_string(socket.inode)},
-      {"uid", socket.uid},
-      {"cgroup_id", std::to_string(socket.cgroup_id)}};
+      {"since", format_rfc3339(moment.anchor.to_wall(since.latest))}};
   if (!since.exact && since.earliest != Instant::min())
     object["age_max_seconds"] = to_seconds(moment.at - since.earliest);
+  if (connection.tuple.netns != 0)
+    object["network_namespace"] = std::to_string(connection.tuple.netns);
+  if (connection.quality != Quality::Kernel) return object;
+  object["receive_queue"] = socket.receive_queue;
+  object["send_queue"] = socket.send_queue;
+  object["inode"] = std::to_string(socket.inode);
+  object["uid"] = socket.uid;
+  object["cgroup_id"] = std::to_string(socket.cgroup_id);
   if (socket.times) {
     object["data_sent_seconds_ago"] = to_seconds(socket.times->since_data_sent);
     object["data_received_seconds_ago"] =
@@ -128,6 +131,12 @@ json::object to_json(const Connection& connection, const Moment& moment) {
     object["bytes_received"] = socket.times->bytes_received;
   }
   return object;
+}
+
+json::object to_json(const ObservedEnd& end, const Moment& moment) {
+  return {{"state", label(end.state)},
+          {"quality", label(end.quality)},
+          {"since", format_rfc3339(moment.anchor.to_wall(end.since))}};
 }
 
 void add_holders(json::object& into, const Holders& holders) {
@@ -151,6 +160,7 @@ json::object to_json(const Leak& leak, const Moment& moment) {
   object["advice"] = info(leak.cause).advice;
   object["listener"] =
       leak.listener ? json::value(to_json(*leak.listener)) : json::value();
+  if (leak.peer) object["peer"] = to_json(*leak.peer, moment);
   add_holders(object, *leak.holders);
   return object;
 }

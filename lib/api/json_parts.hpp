@@ -40,6 +40,9 @@ struct Moment {
                                           const Moment& moment);
 [[nodiscard]] boost::json::array to_json(const std::vector<LeakGroup>& groups,
                                          const Moment& moment);
+/// The state of one end, as packets show it.
+[[nodiscard]] boost::json::object to_json(const ObservedEnd& end,
+                                          const Moment& moment);
 /// Adds "attribution", "holders" and, if any, "in_flight_candidates".
 void add_holders(boost::json::object& into, const Holders& holders);
 

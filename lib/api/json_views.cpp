@@ -50,6 +50,7 @@ json::object sweep(const HostView& view) {
   std::uint64_t count = 0;
   std::uint64_t failed = 0;
   for (const BackendView& backend : view.backends) {
+    if (backend.name != "sock_diag") continue;  // others only check
     count += backend.stats.snapshots;
     failed += backend.stats.snapshots_failed;
   }
@@ -63,8 +64,28 @@ json::object sweep(const HostView& view) {
           {"age_seconds", to_seconds(view.at - view.sweep.at)}};
 }
 
+json::object observed(const ObservedView& view) {
+  json::object local;
+  json::object remote;
+  for (const TcpStateInfo& row : kTcpStates) {
+    local[row.label] = view.counts.local[index(row.state)];
+    remote[row.label] = view.counts.remote[index(row.state)];
+  }
+  json::array disagreements;
+  for (const auto& [states, count] : view.disagreements)
+    disagreements.push_back({{"kernel", label(states.first)},
+                             {"inferred", label(states.second)},
+                             {"count", count}});
+  return {{"local", std::move(local)},
+          {"remote", std::move(remote)},
+          {"connections", view.tracked},
+          {"disagreements", std::move(disagreements)}};
+}
+
 json::object states(const HostView& view) {
   json::object object = start(view);
+  if (view.views.packets) object["observed"] = observed(view.observed);
+  if (!view.views.kernel) return object;
   object["states"] = to_json(view.tcp);
   object["mptcp"] = to_json(view.mptcp);
   if (view.trend) {
@@ -101,8 +122,22 @@ json::array backends(const HostView& view) {
                      {"detail", printable(backend.detail, 1024)},
                      {"received", backend.stats.received},
                      {"rejected", backend.stats.rejected},
+                     {"lost", backend.stats.lost},
                      {"snapshots", backend.stats.snapshots},
                      {"snapshots_failed", backend.stats.snapshots_failed}});
+  return array;
+}
+
+/// Others than our own: only what can be known without entering them.
+json::array namespaces(const HostView& view) {
+  json::array array;
+  for (const NamespaceView& other : view.namespaces)
+    array.push_back(
+        {{"network_namespace", std::to_string(other.inode)},
+         {"name", other.name.empty() ? json::value() : json::value(other.name)},
+         {"listen", other.counts[TcpState::Listen]},
+         {"close_wait", other.counts[TcpState::CloseWait]},
+         {"detached", other.counts[TcpState::Closed]}});
   return array;
 }
 
@@ -143,6 +178,7 @@ json::object status(const DaemonInfo& daemon, const HostView& view) {
       {"not_found", view.totals.holders_not_found},
       {"not_permitted", view.totals.holders_not_permitted}};
   object["counts_clamped"] = view.totals.clamped;
+  object["network_namespaces"] = namespaces(view);
   return object;
 }
 
@@ -153,6 +189,7 @@ json::object to_json(const ListedConnection& row, const Moment& moment) {
     object["leaked"] = row.leaked;
   }
   if (row.listener) object["listener"] = tcpstated::to_json(*row.listener);
+  if (row.peer) object["peer"] = tcpstated::to_json(*row.peer, moment);
   if (row.holders) add_holders(object, *row.holders);
   return object;
 }

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "api/event_metrics.hpp"
 #include "api/leak_series.hpp"
 
 namespace tcpstated {
@@ -29,14 +30,31 @@ void add_states(const StateCounts& counts, MetricSamples& into) {
     into.add(number(counts[row.state]), {{"state", std::string(row.label)}});
 }
 
+void add_observed(const MetricSource& from, MetricSamples& into) {
+  const auto add = [&](const auto& counts, const char* endpoint) {
+    for (const TcpStateInfo& row : kTcpStates)
+      into.add(number(counts[index(row.state)]),
+               {{"state", std::string(row.label)}, {"endpoint", endpoint}});
+  };
+  add(from.view.observed.counts.local, "local");
+  add(from.view.observed.counts.remote, "remote");
+}
+
+bool is_there(MetricView needed, ViewsInUse views) {
+  if (needed == MetricView::Any) return true;
+  return needed == MetricView::Kernel ? views.kernel : views.packets;
+}
+
 void add_causes(const MetricSource& from, MetricSamples& into) {
   std::uint64_t judged = 0;
   for (const LeakCauseInfo& row : kLeakCauses) {
+    if (row.cause == LeakCause::Detached) continue;  // not in CLOSE_WAIT
     const auto count =
         from.view.close_wait_by_cause[static_cast<std::size_t>(row.cause)];
     judged += count;
     into.add(number(count), {{"cause", std::string(row.label)}});
   }
+  if (!from.view.views.kernel) return;
   const std::uint64_t all =
       from.view.tcp[TcpState::CloseWait] + from.view.mptcp[TcpState::CloseWait];
   into.add(number(all - std::min(judged, all)), {{"cause", "unattributed"}});
@@ -79,20 +97,48 @@ void add_log_levels(const MetricSource& from, MetricSamples& into) {
              {{"level", std::string(kLogLevelLabels[i])}});
 }
 
+void add_corrections(const MetricSource& from, MetricSamples& into) {
+  if (!from.view.events) return;
+  const Corrections& made = from.view.events->corrections;
+  into.add(number(made.mismatched), {{"kind", "mismatched"}});
+  into.add(number(made.missing), {{"kind", "missing"}});
+  into.add(number(made.moved), {{"kind", "moved"}});
+  into.add(number(made.gone), {{"kind", "gone"}});
+}
+
+std::vector<LeakGroup> in_close_wait(const std::vector<LeakGroup>& groups) {
+  std::vector<LeakGroup> kept;
+  for (const LeakGroup& group : groups)
+    if (group.cause != LeakCause::Detached) kept.push_back(group);
+  return kept;
+}
+
 // clang-format off
 const std::vector<MetricInfo> kMetrics{
     {"tcpstate_connections", Gauge, "Number of TCP sockets on this host by RFC 9293 state, from the kernel.",
-     [](const MetricSource& from, MetricSamples& into) { add_states(from.view.tcp, into); }},
+     [](const MetricSource& from, MetricSamples& into) { add_states(from.view.tcp, into); }, false, MetricView::Kernel},
+    {"tcpstate_observed_connections", Gauge, "Number of TCP endpoint states inferred from captured packets.", add_observed, false, MetricView::Packets},
+    {"tcpstate_view_disagreements_total", Counter, "Number of sockets about whose state the kernel and the packets disagreed for longer than a second.",
+     [](const MetricSource& from, MetricSamples& into) {
+       for (const auto& [states, count] : from.view.observed.disagreements)
+         into.add(number(count), {{"kernel", std::string(label(states.first))}, {"inferred", std::string(label(states.second))}});
+     }, false, MetricView::Packets},
     {"tcpstate_mptcp_connections", Gauge, "Number of MPTCP connections on this host by state, from the kernel. Their subflows are TCP sockets of their own.",
-     [](const MetricSource& from, MetricSamples& into) { add_states(from.view.mptcp, into); }},
+     [](const MetricSource& from, MetricSamples& into) { add_states(from.view.mptcp, into); }, false, MetricView::Kernel},
+    {"tcpstate_transitions_total", Counter, "Number of TCP state transitions of sockets on this host, in all network namespaces.", add_transitions, false, MetricView::Kernel},
+    {"tcpstate_state_duration_seconds", Histogram, "Time sockets spent in a state before they left it; only close_wait is timed.", add_state_durations, false, MetricView::Kernel},
+    {"tcpstate_connections_opened_total", Counter, "Number of connections that reached ESTABLISHED, by local role.", add_opened, false, MetricView::Kernel},
+    {"tcpstate_connections_closed_total", Counter, "Number of connections that ended, by reason.", add_closed, false, MetricView::Kernel},
+    {"tcpstate_connection_attempts_failed_total", Counter, "Number of connection attempts that never reached ESTABLISHED, by reason.", add_failed_attempts, false, MetricView::Kernel},
     {"tcpstate_resets_sent_total", Counter, "Number of TCP resets sent by this host.",
-     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.counters.resets_sent)); }},
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.counters.resets_sent)); }, false, MetricView::Kernel},
     {"tcpstate_close_wait_sockets", Gauge, "Number of sockets in CLOSE_WAIT by what the local application did with them.", add_causes},
     {"tcpstate_close_wait_leaked_sockets", Gauge, "Number of sockets in CLOSE_WAIT for longer than the leak threshold, by process.",
      [](const MetricSource& from, MetricSamples& into) {
-       for (const LeakSeries& series : leak_series(from.view.leak_groups, from.max_processes))
+       for (const LeakSeries& series : leak_series(in_close_wait(from.view.leak_groups), from.max_processes))
          into.add(number(series.sockets), {{"process", series.process}, {"unit", series.unit}, {"cause", std::string(label(series.cause))}});
      }},
+    {"tcpstate_detached_sockets", Gauge, "Number of sockets that left every table of the kernel and are still open, for longer than the leak threshold, by process.", add_detached, false, MetricView::Kernel},
     {"tcpstate_close_wait_oldest_age_seconds", Gauge, "Age of the oldest socket in CLOSE_WAIT, 0 if there is none.",
      [](const MetricSource& from, MetricSamples& into) {
        into.add(std::chrono::duration<double>(from.view.oldest_close_wait.value_or(Duration::zero())).count());
@@ -107,8 +153,8 @@ const std::vector<MetricInfo> kMetrics{
        for (const FdSeries& series : fd_series(from.view.leak_groups, from.max_processes))
          into.add(number(series.limit), {{"process", series.process}, {"unit", series.unit}});
      }},
-    {"tcpstate_accept_queue_length", Gauge, "Number of connections that wait in the accept queue of a listener.", add_listeners<&ListenerView::queue>},
-    {"tcpstate_accept_queue_limit", Gauge, "Maximum length of the accept queue of a listener.", add_listeners<&ListenerView::limit>},
+    {"tcpstate_accept_queue_length", Gauge, "Number of connections that wait in the accept queue of a listener.", add_listeners<&ListenerView::queue>, false, MetricView::Kernel},
+    {"tcpstate_accept_queue_limit", Gauge, "Maximum length of the accept queue of a listener.", add_listeners<&ListenerView::limit>, false, MetricView::Kernel},
     {"tcpstated_listeners_omitted", Gauge, "Number of listeners without accept queue series of their own.", add_listeners_omitted},
     {"tcpstated_build_info", Gauge, "A metric with a constant '1' value labeled by version, revision and compiler.",
      [](const MetricSource& from, MetricSamples& into) {
@@ -120,13 +166,27 @@ const std::vector<MetricInfo> kMetrics{
          if (backend.wanted) into.add(backend.up ? 1 : 0, {{"backend", backend.name}});
      }},
     {"tcpstated_events_total", Counter, "Number of packets or kernel events that a backend received.", add_backends<&CaptureStats::received>},
-    {"tcpstated_events_lost_total", Counter, "Number of packets or kernel events that a backend lost.", add_backends<&CaptureStats::rejected>},
+    {"tcpstated_events_lost_total", Counter, "Number of packets or kernel events that a backend lost.", 
+     [](const MetricSource& from, MetricSamples& into) {
+       for (const BackendView& backend : from.view.backends)
+         into.add(number(backend.stats.lost + backend.stats.rejected), {{"backend", backend.name}});
+     }},
     {"tcpstated_reconciliation_corrections_total", Counter, "Number of connections whose tracked state a kernel dump corrected.",
-     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.totals.clamped), {{"kind", "counters"}}); }},
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.totals.clamped), {{"kind", "counters"}}); add_corrections(from, into); }},
+    {"tcpstated_events_rescued_total", Counter, "Number of kernel events that only the second program saw.",
+     [](const MetricSource& from, MetricSamples& into) {
+       if (from.view.events) into.add(number(from.view.events->totals.rescued), {{"backend", "ebpf"}});
+     }},
+    {"tcpstated_resyncs_total", Counter, "Number of kernel dumps because events were lost.",
+     [](const MetricSource& from, MetricSamples& into) {
+       if (from.view.events) into.add(number(from.view.events->resyncs), {{"backend", "ebpf"}});
+     }},
     {"tcpstated_connections_tracked", Gauge, "Number of connections in the table.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.tracked)); }},
     {"tcpstated_connections_tracked_limit", Gauge, "Maximum number of connections in the table.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.tracked_limit)); }},
+    {"tcpstated_packet_connections_tracked", Gauge, "Number of connections that the packet view knows.",
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.observed.tracked)); }, false, MetricView::Packets},
     {"tcpstated_connections_evicted_total", Counter, "Number of connections dropped from the table before they closed.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.totals.refused), {{"reason", "table_full"}}); }},
     {"tcpstated_dump_duration_seconds", Gauge, "Duration of the last full kernel dump.",
@@ -183,6 +243,27 @@ void MetricSamples::add(double value,
   family_.metric.push_back(std::move(metric));
 }
 
+void MetricSamples::add_histogram(
+    const std::vector<std::pair<double, std::uint64_t>>& buckets,
+    std::uint64_t count, double sum,
+    std::vector<prometheus::ClientMetric::Label> labels) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  for (const auto& [bound, below] : buckets) {
+    prometheus::ClientMetric::Bucket bucket;
+    bucket.upper_bound = bound;
+    bucket.cumulative_count = below;
+    metric.histogram.bucket.push_back(bucket);
+  }
+  prometheus::ClientMetric::Bucket all;
+  all.upper_bound = std::numeric_limits<double>::infinity();
+  all.cumulative_count = count;
+  metric.histogram.bucket.push_back(all);
+  metric.histogram.sample_count = count;
+  metric.histogram.sample_sum = sum;
+  family_.metric.push_back(std::move(metric));
+}
+
 std::span<const MetricInfo> metrics() { return kMetrics; }
 
 std::vector<prometheus::MetricFamily> collect_metrics(const MetricSource& from,
@@ -190,6 +271,7 @@ std::vector<prometheus::MetricFamily> collect_metrics(const MetricSource& from,
   std::vector<prometheus::MetricFamily> families;
   for (const MetricInfo& info : kMetrics) {
     if (info.exporter && !exporter_metrics) continue;
+    if (!is_there(info.needs, from.view.views)) continue;
     // Before the first sweep a 0 would be a count that is not known.
     if (info.name.starts_with("tcpstate_") && !from.view.ready) continue;
     prometheus::MetricFamily family;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/daemon_info.hpp"
@@ -44,10 +45,18 @@ class MetricSamples {
   /// Labels must be printable() already: the format knows no other names.
   void add(double value,
            std::vector<prometheus::ClientMetric::Label> labels = {});
+  /// `buckets`: upper bound and how many are not above it.
+  void add_histogram(
+      const std::vector<std::pair<double, std::uint64_t>>& buckets,
+      std::uint64_t count, double sum,
+      std::vector<prometheus::ClientMetric::Label> labels = {});
 
  private:
   prometheus::MetricFamily& family_;
 };
+
+/// The view that a metric comes from; without it there is no such family.
+enum class MetricView : std::uint8_t { Any, Kernel, Packets };
 
 struct MetricInfo {
   std::string_view name;
@@ -55,6 +64,7 @@ struct MetricInfo {
   std::string_view help;  ///< without backslash or line end
   void (*collect)(const MetricSource& from, MetricSamples& into);
   bool exporter = false;  ///< dropped by --web.disable-exporter-metrics
+  MetricView needs = MetricView::Any;
 };
 
 [[nodiscard]] std::span<const MetricInfo> metrics();

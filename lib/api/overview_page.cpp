@@ -57,6 +57,7 @@ std::string trend_cell(const HostView& view, TcpState state) {
 
 std::string states(const HostView& view) {
   if (!view.ready) return "";
+  if (!view.views.kernel) return observed_table(view.observed.counts) + '\n';
   const std::string title =
       view.trend ? "+/-" + (view.trend->window > std::chrono::seconds(290)
                                 ? std::string("5m")
@@ -76,6 +77,9 @@ std::string states(const HostView& view) {
       mptcp += fmt::format("{} {} {}", mptcp.empty() ? "MPTCP:" : ",",
                            row.label, view.mptcp[row.state]);
   if (!mptcp.empty()) text += mptcp + "\n";
+  if (view.views.packets)
+    text += fmt::format("Packets: {} connections seen, see /states\n",
+                        view.observed.tracked);
   return text + '\n';
 }
 

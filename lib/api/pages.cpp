@@ -33,6 +33,18 @@ std::string owners_text(const std::vector<Holder>& holders) {
   return text;
 }
 
+/// "10.0.0.7:51312", and the peer's state where packets show it.
+std::string peer_cell(const Connection& row,
+                      const std::optional<ObservedEnd>& peer) {
+  const std::string state = peer_state_text(peer);
+  return row.tuple.remote.to_string() + (state.empty() ? "" : " " + state);
+}
+
+/// A queue that the kernel told; packets do not show it.
+std::string queue_cell(const Connection& row, std::uint32_t bytes) {
+  return row.quality == Quality::Kernel ? std::to_string(bytes) : "";
+}
+
 std::string holders_cell(const ListedConnection& row) {
   if (!row.holders) return "";
   if (row.holders->holders.empty() && row.connection.socket.inode == 0 &&
@@ -41,9 +53,40 @@ std::string holders_cell(const ListedConnection& row) {
   return holders_text(*row.holders);
 }
 
+std::string what_is_normal() {
+  std::string text = "\nWHAT IS NORMAL\n";
+  for (const TcpStateInfo& row : kTcpStates)
+    text += fmt::format("{:<12}  {}\n", row.label, row.normal);
+  return text;
+}
+
+/// Where it is not our own namespace, the address alone says little.
+std::string local_cell(const HostView& view, const FourTuple& tuple) {
+  std::string text = tuple.local.to_string();
+  if (tuple.netns != 0) text += " in " + namespace_text(view, tuple.netns);
+  return text;
+}
+
 }  // namespace
 
+std::string observed_table(const ObservedCounts& counts) {
+  TextTable table({{"STATE", Align::Left},
+                   {"LOCAL", Align::Right},
+                   {"REMOTE", Align::Right}});
+  for (const TcpStateInfo& row : kTcpStates) {
+    const auto local = counts.local[index(row.state)];
+    const auto remote = counts.remote[index(row.state)];
+    if (local + remote > 0)
+      table.add({std::string(row.label), std::to_string(local),
+                 std::to_string(remote)});
+  }
+  return table.to_string() + "(all others 0)\n";
+}
+
 std::string states_page(const HostView& view) {
+  if (!view.views.kernel && view.ready)
+    return "Inferred from packets; the kernel is not asked.\n\n" +
+           observed_table(view.observed.counts) + what_is_normal();
   TextTable table({{"STATE", Align::Left},
                    {"SOCKETS", Align::Right},
                    {"MEANING", Align::Left}});
@@ -51,10 +94,9 @@ std::string states_page(const HostView& view) {
     table.add({std::string(row.label), std::to_string(view.tcp[row.state]),
                std::string(row.meaning)});
   std::string text = view.ready ? table.to_string() : std::string(kNotReady);
-  text += "\nWHAT IS NORMAL\n";
-  for (const TcpStateInfo& row : kTcpStates)
-    text += fmt::format("{:<12}  {}\n", row.label, row.normal);
-  return text;
+  if (view.ready && view.views.packets)
+    text += "\nSEEN IN PACKETS\n" + observed_table(view.observed.counts);
+  return text + what_is_normal();
 }
 
 std::string leaks_page(const HostView& view, const LeakPolicy& policy,
@@ -95,14 +137,14 @@ std::string leaks_page(const HostView& view, const LeakPolicy& policy,
                      {"PEER", Align::Left},
                      {"HELD BY", Align::Left}});
   for (const Leak& leak : leaks.oldest)
-    sockets.add({std::to_string(leak.connection.id),
-                 age_text(leak.connection.since, leaks.at),
-                 std::string(label(leak.cause)),
-                 std::to_string(leak.connection.socket.receive_queue),
-                 std::to_string(leak.connection.socket.send_queue),
-                 leak.connection.tuple.local.to_string(),
-                 leak.connection.tuple.remote.to_string(),
-                 holders_text(*leak.holders)});
+    sockets.add(
+        {std::to_string(leak.connection.id),
+         age_text(leak.connection.since, leaks.at),
+         std::string(label(leak.cause)),
+         queue_cell(leak.connection, leak.connection.socket.receive_queue),
+         queue_cell(leak.connection, leak.connection.socket.send_queue),
+         local_cell(view, leak.connection.tuple),
+         peer_cell(leak.connection, leak.peer), holders_text(*leak.holders)});
   std::string text = groups.to_string() + '\n' + sockets.to_string();
   if (leaks.oldest.size() < leaks.total)
     text += fmt::format("The oldest {} of {}.{}\n", leaks.oldest.size(),
@@ -141,10 +183,9 @@ std::string connections_page(const ListingPage& page,
              "{}{}", label(connection.state),
              connection.socket.protocol == Protocol::Mptcp ? " mptcp" : ""),
          age_known ? age_text(connection.since, page.at) : "",
-         std::to_string(connection.socket.receive_queue),
-         std::to_string(connection.socket.send_queue),
-         connection.tuple.local.to_string(),
-         connection.tuple.remote.to_string(),
+         queue_cell(connection, connection.socket.receive_queue),
+         queue_cell(connection, connection.socket.send_queue),
+         connection.tuple.local.to_string(), peer_cell(connection, row.peer),
          row.cause ? std::string(label(*row.cause)) : "", holders_cell(row)});
   }
   std::string text = table.to_string();

@@ -25,6 +25,9 @@ namespace tcpstated {
 [[nodiscard]] std::string status_page(const DaemonInfo& daemon,
                                       const HostView& view);
 
+/// How many ends are in each state, as packets show it; ours and others.
+[[nodiscard]] std::string observed_table(const ObservedCounts& counts);
+
 /// `/states`: every state with its count, meaning and what is normal.
 [[nodiscard]] std::string states_page(const HostView& view);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/strings.hpp"
@@ -35,6 +36,14 @@ std::string brief_example(const Leak& leak) {
                      leak.connection.tuple.remote.to_string());
 }
 
+std::string namespace_text(const HostView& view, std::uint32_t inode) {
+  const auto known =
+      std::ranges::find(view.namespaces, inode, &NamespaceView::inode);
+  if (known != view.namespaces.end() && !known->name.empty())
+    return known->name;
+  return fmt::format("netns:[{}]", inode);
+}
+
 std::string pid_text(const LeakGroup& group) {
   if (!group.process) return "?";
   if (group.other_processes == 0) return std::to_string(group.process->id.pid);
@@ -56,6 +65,12 @@ std::string holders_text(const Holders& holders) {
   return text.empty() ? attribution_text(holders) : text;
 }
 
+std::string peer_state_text(const std::optional<ObservedEnd>& peer) {
+  if (!peer || peer->quality == Quality::Unknown) return "";
+  return fmt::format("{}{}", label(peer->state),
+                     peer->quality < Quality::Confirmed ? "?" : "");
+}
+
 std::string_view brief(Attribution attribution) {
   switch (attribution) {
     case Attribution::Found:
@@ -66,6 +81,8 @@ std::string_view brief(Attribution attribution) {
       return "(no process)";
     case Attribution::NotPermitted:
       return "(not readable)";
+    case Attribution::PacketsOnly:
+      return "(not in packets)";
     case Attribution::Off:
       break;
   }
@@ -98,6 +115,8 @@ std::string attribution_text(const Holders& holders) {
       return "unknown: not all processes may be read";
     case Attribution::Off:
       return "unknown: attribution is off";
+    case Attribution::PacketsOnly:
+      return "unknown: packets do not show processes";
     case Attribution::NotFound:
       break;
   }

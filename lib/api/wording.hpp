@@ -4,6 +4,7 @@
 /// Words that several renderings share, so that the pages and JSON say the
 /// same thing in the same way.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,11 @@ inline constexpr std::string_view kNotReady =
 /// are; or why there is none.
 [[nodiscard]] std::string holders_text(const Holders& holders);
 
+/// "fin_wait_2", or "fin_wait_2?" if the peer itself has not confirmed it; ""
+/// if packets do not show it.
+[[nodiscard]] std::string peer_state_text(
+    const std::optional<ObservedEnd>& peer);
+
 /// In a cell where a process should be named: "(not readable)".
 [[nodiscard]] std::string_view brief(Attribution attribution);
 
@@ -43,6 +49,11 @@ inline constexpr std::string_view kNotReady =
 
 /// Why nobody could be named, in a sentence; empty if somebody was.
 [[nodiscard]] std::string attribution_text(const Holders& holders);
+
+/// The name of another network namespace, or "netns:[INODE]", as readlink
+/// /proc/PID/ns/net shows it.
+[[nodiscard]] std::string namespace_text(const HostView& view,
+                                         std::uint32_t inode);
 
 /// Distinct processes that hold leaked sockets, as far as they are known.
 [[nodiscard]] std::size_t count_processes(const std::vector<LeakGroup>& groups);

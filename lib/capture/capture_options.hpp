@@ -6,9 +6,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
+#include "tcp/endpoint.hpp"
 
 namespace tcpstated {
 
@@ -28,8 +31,32 @@ struct SockDiagOptions {
   std::size_t lookups_per_tick = 500;
 };
 
+struct EbpfOptions {
+  Enabled enabled = Enabled::Auto;
+  /// What events say is compared with a dump this often, though they lose
+  /// nothing as far as anybody can tell.
+  Duration reconcile_interval = std::chrono::minutes(1);
+  /// Time between two passes over the descriptors of all processes while other
+  /// namespaces have sockets to watch; stretched like sweeps.
+  Duration pass_interval = std::chrono::seconds(5);
+  double max_core_share = 0.005;
+};
+
+struct PcapOptions {
+  Enabled enabled = Enabled::False;
+  std::vector<std::string> interfaces;  ///< empty: all that are up
+  std::size_t max_interfaces = 32;      ///< of "all": each has a buffer
+  /// Of each packet: room for tags, IPv6 and TCP with their options.
+  std::size_t snapshot_length = 128;
+  std::size_t buffer_size = std::size_t{8} << 20U;  ///< per interface
+  bool promiscuous = false;
+  std::vector<IpPrefix> local_addresses;  ///< empty: those of the host
+};
+
 struct CaptureOptions {
   SockDiagOptions sock_diag;
+  EbpfOptions ebpf;
+  PcapOptions pcap;
 };
 
 }  // namespace tcpstated

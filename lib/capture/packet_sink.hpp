@@ -32,8 +32,8 @@ class PacketSink {
   virtual void on_local_addresses(
       std::shared_ptr<const LocalAddresses> ours) = 0;
 
-  /// Nothing older than `now` will be delivered any more.
-  virtual void on_time(Instant now) = 0;
+  /// No packet older than `now` will be delivered any more.
+  virtual void on_packet_time(Instant now) = 0;
 };
 
 }  // namespace tcpstated

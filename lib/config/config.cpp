@@ -2,6 +2,7 @@
 #include "config/config.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/strings.hpp"
@@ -76,16 +77,34 @@ class Reader {
 
   void read_field(const ConfigField& field, const YamlEntry& entry) {
     const YamlNode& value = entry.value;
-    if (value.kind == YamlNode::Kind::Scalar && field.read(value.text, config_))
-      return;
+    const auto text = text_of(value, field.kind);
+    if (text && field.read(*text, config_)) return;
     const std::string expects = std::string(field.expects);
-    if (value.kind == YamlNode::Kind::Scalar)
+    if (text || value.kind == YamlNode::Kind::Scalar)
       report(value.line, value.column, field.path,
-             "'" + printable(value.text, 64) + "' is not " + expects);
+             "'" + printable(text.value_or(value.text), 64) + "' is not " +
+                 expects);
     else  // no value has no place of its own
       report(entry.line, entry.column, field.path,
              std::string(what_it_has(value)) + " where " + expects +
                  " is expected");
+  }
+
+  /// What a field of this kind reads, if the node is of that kind.
+  static std::optional<std::string> text_of(const YamlNode& node,
+                                            ConfigKind kind) {
+    if (kind != ConfigKind::List)
+      return node.kind == YamlNode::Kind::Scalar ? std::optional(node.text)
+                                                 : std::nullopt;
+    if (node.kind != YamlNode::Kind::Sequence) return std::nullopt;
+    std::string items;
+    for (const YamlNode& item : node.items) {
+      if (item.kind != YamlNode::Kind::Scalar) return std::nullopt;
+      // What no list of plain words can hold is left for the field to refuse.
+      const bool word = !item.text.empty() && !item.text.contains(',');
+      items += (items.empty() ? "" : ", ") + (word ? item.text : "''");
+    }
+    return "[" + items + "]";
   }
 
   static std::string_view what_it_has(const YamlNode& node) {

@@ -29,8 +29,9 @@ struct Config {
   HttpOptions http;
 };
 
-/// How a value is written where the format has types (JSON).
-enum class ConfigKind : std::uint8_t { Text, Number };
+/// How a value is written where the format has types (JSON). A List is read and
+/// written as "[a, b]".
+enum class ConfigKind : std::uint8_t { Text, Number, List };
 
 /// One key. Reading, printing, documentation, the file in config/ and reloading
 /// all go by this table.

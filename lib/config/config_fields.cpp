@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/strings.hpp"
 #include "config/config.hpp"
+#include "config/field_values.hpp"
 
 namespace tcpstated {
 namespace {
@@ -33,14 +35,6 @@ bool read_duration(std::string_view text, Duration least, Duration most,
   return true;
 }
 
-bool read_number(std::string_view text, std::size_t least, std::size_t most,
-                 std::size_t& into) {
-  const auto number = parse_number<std::size_t>(text);
-  if (!number || *number < least || *number > most) return false;
-  into = *number;
-  return true;
-}
-
 constexpr std::array kFields{
     ConfigField{"backends.sock_diag.enabled", ConfigKind::Text, false,
                 "auto, true or false",
@@ -65,15 +59,104 @@ constexpr std::array kFields{
           return format_duration(from.capture.sock_diag.interval);
         }},
     ConfigField{
-        "attribution.method", ConfigKind::Text, false, "auto, procfs or off",
-        "How the processes that hold leaked sockets are found.",
+        "backends.ebpf.enabled", ConfigKind::Text, false, "auto, true or false",
+        "Transitions as they happen, by programs in the kernel. Needs "
+        "sock_diag.",
         [](std::string_view text, Config& into) {
-          return read_label(text, kAttributionMethodLabels,
-                            into.attribution.method);
+          return read_label(text, kEnabledLabels, into.capture.ebpf.enabled);
         },
         [](const Config& from) {
-          return write_label(kAttributionMethodLabels, from.attribution.method);
+          return write_label(kEnabledLabels, from.capture.ebpf.enabled);
         }},
+    ConfigField{
+        "backends.ebpf.reconcile_interval", ConfigKind::Text, false,
+        "a duration from 1s to 1h",
+        "What events say is checked against a dump this often, and after a "
+        "loss.",
+        [](std::string_view text, Config& into) {
+          return read_duration(text, 1s, 1h,
+                               into.capture.ebpf.reconcile_interval);
+        },
+        [](const Config& from) {
+          return format_duration(from.capture.ebpf.reconcile_interval);
+        }},
+    ConfigField{
+        "backends.pcap.enabled", ConfigKind::Text, false, "auto, true or false",
+        "Packets on the wire: also the state of the other end.",
+        [](std::string_view text, Config& into) {
+          return read_label(text, kEnabledLabels, into.capture.pcap.enabled);
+        },
+        [](const Config& from) {
+          return write_label(kEnabledLabels, from.capture.pcap.enabled);
+        }},
+    ConfigField{
+        "backends.pcap.interfaces", ConfigKind::List, false,
+        "a list of interface names", "Empty: all that are up.",
+        [](std::string_view text, Config& into) {
+          return read_list(text, read_interface, into.capture.pcap.interfaces);
+        },
+        [](const Config& from) {
+          return write_list(from.capture.pcap.interfaces,
+                            [](const std::string& name) { return name; });
+        }},
+    ConfigField{"backends.pcap.snapshot_length", ConfigKind::Number, false,
+                "a number from 96 to 262144",
+                "Bytes taken of each packet: the headers, not the data.",
+                [](std::string_view text, Config& into) {
+                  return read_number(text, 96, 262144,
+                                     into.capture.pcap.snapshot_length);
+                },
+                [](const Config& from) {
+                  return std::to_string(from.capture.pcap.snapshot_length);
+                }},
+    ConfigField{"backends.pcap.buffer_size", ConfigKind::Text, false,
+                "a size from 1MB to 1GB",
+                "Of each interface, for the packets that wait to be read.",
+                [](std::string_view text, Config& into) {
+                  return read_size(text, std::size_t{1} << 20U,
+                                   std::size_t{1} << 30U,
+                                   into.capture.pcap.buffer_size);
+                },
+                [](const Config& from) {
+                  return write_size(from.capture.pcap.buffer_size);
+                }},
+    ConfigField{
+        "backends.pcap.promiscuous", ConfigKind::Text, false, "true or false",
+        "Also packets that are not for this host: at a tap or mirror.",
+        [](std::string_view text, Config& into) {
+          return read_bool(text, into.capture.pcap.promiscuous);
+        },
+        [](const Config& from) {
+          return std::string(from.capture.pcap.promiscuous ? "true" : "false");
+        }},
+    ConfigField{"backends.pcap.local_addresses", ConfigKind::List, false,
+                "a list of addresses and prefixes",
+                "The hosts this program sits beside. Empty: this host.",
+                [](std::string_view text, Config& into) {
+                  const auto read = [](std::string_view word) {
+                    auto prefix = IpPrefix::parse(word);
+                    return prefix ? std::optional(*prefix) : std::nullopt;
+                  };
+                  return read_list(text, read,
+                                   into.capture.pcap.local_addresses);
+                },
+                [](const Config& from) {
+                  return write_list(from.capture.pcap.local_addresses,
+                                    [](const IpPrefix& prefix) {
+                                      return prefix.to_string();
+                                    });
+                }},
+    ConfigField{"attribution.method", ConfigKind::Text, false,
+                "auto, ebpf, procfs or off",
+                "How the processes that hold leaked sockets are found.",
+                [](std::string_view text, Config& into) {
+                  return read_label(text, kAttributionMethodLabels,
+                                    into.attribution.method);
+                },
+                [](const Config& from) {
+                  return write_label(kAttributionMethodLabels,
+                                     from.attribution.method);
+                }},
     ConfigField{
         "table.max_connections", ConfigKind::Number, false,
         "a number from 1000 to 100000000",

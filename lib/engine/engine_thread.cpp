@@ -19,6 +19,15 @@ WallAnchor anchor_at(Instant at) {
   return {.event = at, .wall = std::chrono::system_clock::now()};
 }
 
+ViewsInUse views_of(
+    const std::vector<std::unique_ptr<CaptureBackend>>& backends) {
+  const auto any = [&](ViewKind kind) {
+    return std::ranges::any_of(
+        backends, [&](const auto& each) { return each->view() == kind; });
+  };
+  return {.kernel = any(ViewKind::Kernel), .packets = any(ViewKind::Packets)};
+}
+
 }  // namespace
 
 struct EngineThread::Impl final : EngineObserver {
@@ -29,24 +38,40 @@ struct EngineThread::Impl final : EngineObserver {
         policy(parts.leaks),
         table(parts.table, parts.hash_seed),
         leaks(parts.leaks, parts.attribution, parts.hash_seed),
-        engine(table, leaks, *this) {}
+        packets(parts.model, parts.hash_seed),
+        engine(table, leaks, packets, views_of(parts.backends), *this) {}
 
   void on_leak(const LeakEvent& event) override { hooks.on_leak(event); }
-
-  // Engine thread.
-  void tick() {
-    for (std::size_t i = 0; i < parts.backends.size(); ++i)
-      note(i, parts.backends[i]->drain(engine));
-    publish();
-    ask_for_holders();
-    engine_loop.post_after(period(), [this] { tick(); });
+  void on_events(std::span<const SocketEvent> events) override {
+    if (hooks.on_events) hooks.on_events(events);
   }
 
-  [[nodiscard]] Duration period() const {
-    Duration shortest = std::chrono::seconds(1);
-    for (const auto& backend : parts.backends)
-      shortest = std::min(shortest, backend->period());
-    return shortest;
+  // Engine thread.
+  void start() {
+    for (std::size_t i = 0; i < parts.backends.size(); ++i) {
+      tick(i);
+      const int descriptor = parts.backends[i]->descriptor();
+      if (descriptor >= 0)
+        engine_loop.watch(descriptor, [this, i] { drain(i); });
+    }
+  }
+
+  /// As often as the backend wants to be asked, whatever else happens.
+  void tick(std::size_t backend) {
+    const std::uint64_t before = engine.rounds();
+    drain(backend);
+    // Nothing else changes what a view shows.
+    if (engine.rounds() != before || troubles[backend]) {
+      publish();
+      ask_for_holders();
+    }
+    engine_loop.post_after(std::min<Duration>(parts.backends[backend]->period(),
+                                              std::chrono::seconds(1)),
+                           [this, backend] { tick(backend); });
+  }
+
+  void drain(std::size_t backend) {
+    note(backend, parts.backends[backend]->drain(engine));
   }
 
   /// A backend that fails (no descriptor left, no memory) is tried on: the
@@ -73,7 +98,9 @@ struct EngineThread::Impl final : EngineObserver {
     }
     // While no backend brings the time on, a view must not look new.
     if (anchor.event != engine.now()) anchor = anchor_at(engine.now());
-    hooks.on_view(engine.view(std::move(views), anchor));
+    NamespaceNames names;
+    if (engine.knows_namespaces()) names = named_network_namespaces();
+    hooks.on_view(engine.view(std::move(views), anchor, names));
   }
 
   void ask_for_holders() {
@@ -101,6 +128,7 @@ struct EngineThread::Impl final : EngineObserver {
   LeakPolicy policy;
   ConnectionTable table;
   LeakDetector leaks;
+  PacketView packets;
   Engine engine;
   WallAnchor anchor;
   bool searching = false;
@@ -112,7 +140,7 @@ struct EngineThread::Impl final : EngineObserver {
 
 EngineThread::EngineThread(EngineParts parts, EngineHooks hooks)
     : impl_(std::make_unique<Impl>(std::move(parts), std::move(hooks))) {
-  impl_->engine_loop.post([impl = impl_.get()] { impl->tick(); });
+  impl_->engine_loop.post([impl = impl_.get()] { impl->start(); });
 }
 
 EngineThread::~EngineThread() {
@@ -126,8 +154,16 @@ void EngineThread::list(ListingQuery query,
                .slow_loop = impl_->slow_loop,
                .engine = impl_->engine,
                .policy = impl_->policy,
-               .inspector = *impl_->parts.inspector},
+               .inspector = *impl_->parts.inspector,
+               .views = impl_->engine.views()},
               std::move(query), std::move(answer));
+}
+
+void EngineThread::report_every_transition(bool wanted) {
+  impl_->engine_loop.post([impl = impl_.get(), wanted] {
+    for (const auto& backend : impl->parts.backends)
+      backend->report_every_transition(wanted);
+  });
 }
 
 void EngineThread::set_leak_policy(const LeakPolicy& policy) {
@@ -147,6 +183,10 @@ void EngineThread::list_leaks(std::size_t limit, Answer<LeakListing> answer) {
                         .oldest = {}};
     for (const Leak* leak : std::span(all).first(std::min(limit, all.size())))
       listing.oldest.push_back(*leak);
+    const PacketView& packets = impl->packets;
+    if (impl->engine.views().packets)
+      for (Leak& leak : listing.oldest)
+        leak.peer = packets.model().find(leak.connection.tuple.reversed());
     answer(std::move(listing));
   });
 }

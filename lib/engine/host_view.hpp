@@ -12,11 +12,13 @@
 
 #include "base/time.hpp"
 #include "capture/capture_backend.hpp"
+#include "engine/view_comparison.hpp"
 #include "kernel/tcp_counters.hpp"
 #include "leak/leak.hpp"
 #include "leak/leak_detector.hpp"
 #include "table/state_counts.hpp"
 #include "table/state_history.hpp"
+#include "tcp/tcp_model.hpp"
 
 namespace tcpstated {
 
@@ -38,6 +40,14 @@ struct BackendView {
   CaptureStats stats;
 };
 
+/// What is known of another network namespace: its CLOSE_WAIT and LISTEN
+/// sockets, and closed ones that are still held.
+struct NamespaceView {
+  std::uint32_t inode = 0;  ///< as `stat /proc/PID/ns/net` shows it
+  std::string name;         ///< in /run/netns; "" without one
+  StateCounts counts;
+};
+
 /// Totals of what the engine had to repair or leave out.
 struct EngineTotals {
   std::uint64_t clamped = 0;   ///< views in which rows contradict counters
@@ -47,11 +57,29 @@ struct EngineTotals {
   std::uint64_t holders_not_permitted = 0;
 };
 
+/// Which kinds of backends there are.
+struct ViewsInUse {
+  bool kernel = true;
+  bool packets = false;
+};
+
+/// What packets show; empty without a packet backend.
+struct ObservedView {
+  ObservedCounts counts;
+  std::size_t tracked = 0;  ///< connections
+  TcpModelStats stats;
+  DisagreementCounts disagreements;
+};
+
 struct HostView {
   Instant at;          ///< EventClock
   WallAnchor anchor;   ///< what `at` is on the wall
   bool ready = false;  ///< a first sweep was complete
 
+  ViewsInUse views;
+  ObservedView observed;
+
+  // Of the kernel; nothing but zeros without a kernel backend.
   StateCounts tcp;
   StateCounts mptcp;
   std::uint64_t fin_wait_2_minisocks = 0;
@@ -63,6 +91,9 @@ struct HostView {
   std::size_t leaked = 0;
   std::vector<LeakGroup> leak_groups;   ///< largest first
   std::vector<ListenerView> listeners;  ///< by address and port
+
+  std::vector<NamespaceView> namespaces;  ///< others than our own
+  std::optional<EventReport> events;      ///< absent without events
 
   SnapshotReport sweep;
   std::size_t tracked = 0;

@@ -15,6 +15,7 @@
 #include "leak/leak_detector.hpp"
 #include "table/connection_filter.hpp"
 #include "table/connection_table.hpp"
+#include "tcp/observed.hpp"
 
 namespace tcpstated {
 
@@ -45,6 +46,7 @@ struct ListedConnection {
   bool leaked = false;
   std::optional<Endpoint> listener;
   std::shared_ptr<const Holders> holders;  ///< null: not looked up
+  std::optional<ObservedEnd> peer;         ///< as packets show it
 };
 
 /// The smallest ids above `after`, one more than `limit` if there are more.

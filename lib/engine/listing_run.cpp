@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "engine/observed_listing.hpp"
+
 namespace tcpstated {
 namespace {
 
@@ -19,11 +21,25 @@ struct Run : std::enable_shared_from_this<Run> {
   Instant at;
 
   void start() {
-    if (query.names_processes())
+    if (!context.views.kernel)
+      list_packets();
+    else if (query.names_processes())
       context.slow_loop.post(
           [self = shared_from_this()] { self->resolve_processes(); });
     else
       read_table();
+  }
+
+  void list_packets() {
+    context.engine_loop.post([self = shared_from_this()] {
+      const Engine& engine = self->context.engine;
+      self->at = engine.now();
+      self->answer(merge_parts(
+          self->query, self->at,
+          list_observed(self->query, engine.packets().model(), engine.leaks(),
+                        self->context.policy, self->at),
+          {}));
+    });
   }
 
   void resolve_processes() {
@@ -63,7 +79,12 @@ struct Run : std::enable_shared_from_this<Run> {
     ListingPage page =
         merge_parts(query, at, std::move(watched), std::move(unwatched));
     context.inspector.name_holders(page.rows);
-    answer(std::move(page));
+    if (!context.views.packets) return answer(std::move(page));
+    context.engine_loop.post(
+        [self = shared_from_this(), page = std::move(page)]() mutable {
+          add_peers(page.rows, self->context.engine.packets().model());
+          self->answer(std::move(page));
+        });
   }
 };
 

@@ -21,9 +21,10 @@ struct ListingContext {
   const Engine& engine;      ///< touched on the engine's loop only
   const LeakPolicy& policy;  ///< likewise
   Inspector& inspector;      ///< touched on the slow loop only
+  ViewsInUse views;
 };
 
-/// Callable from any thread; `answer` is called on the slow loop.
+/// Callable from any thread; `answer` is called on either loop.
 void run_listing(ListingContext context, ListingQuery query,
                  std::move_only_function<void(Result<ListingPage>)> answer);
 

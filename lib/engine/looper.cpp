@@ -5,12 +5,40 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
 #include <utility>
 
 namespace tcpstated {
+namespace {
+
+using Descriptor = boost::asio::posix::stream_descriptor;
+
+/// Not ours to close.
+struct Borrowed {
+  Borrowed(boost::asio::io_context& io, int number) : descriptor(io, number) {}
+  ~Borrowed() { descriptor.release(); }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+
+  Descriptor descriptor;
+};
+
+void await_readable(const std::shared_ptr<Borrowed>& watched,
+                    std::function<void()> task) {
+  watched->descriptor.async_wait(
+      Descriptor::wait_read,
+      [watched,
+       task = std::move(task)](const boost::system::error_code& error) mutable {
+        if (error) return;
+        task();
+        await_readable(watched, std::move(task));
+      });
+}
+
+}  // namespace
 
 struct Looper::Impl {
   boost::asio::io_context io{1};
@@ -35,6 +63,11 @@ void Looper::post_after(Duration delay, Task task) {
                         const boost::system::error_code& error) mutable {
     if (!error) task();
   });
+}
+
+void Looper::watch(int descriptor, std::function<void()> task) {
+  await_readable(std::make_shared<Borrowed>(impl_->io, descriptor),
+                 std::move(task));
 }
 
 void Looper::stop() {

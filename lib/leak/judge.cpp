@@ -25,8 +25,11 @@ bool is_sending(const LeakPolicy& policy, const Connection& socket,
 
 LeakCause judge(const LeakPolicy& policy, const Connection& socket,
                 Instant now) {
-  if (socket.socket.inode == 0) return LeakCause::NeverAccepted;
+  const bool seen_by_kernel = socket.quality == Quality::Kernel;
+  if (seen_by_kernel && socket.socket.inode == 0)
+    return LeakCause::NeverAccepted;
   if (is_sending(policy, socket, now)) return LeakCause::HalfClose;
+  if (!seen_by_kernel) return LeakCause::Unknown;
   // The FIN occupies one octet of sequence space, so Recv-Q counts it as 1.
   if (socket.socket.receive_queue > 1) return LeakCause::UnreadData;
   if (socket.socket.receive_queue == 1) return LeakCause::UnreadEof;

@@ -15,6 +15,7 @@
 #include "kernel/process_index.hpp"
 #include "leak/judge.hpp"
 #include "table/connection.hpp"
+#include "tcp/observed.hpp"
 
 namespace tcpstated {
 
@@ -25,10 +26,11 @@ enum class Attribution : std::uint8_t {
   NotFound,      ///< in no process: in flight, or held by the kernel itself
   NotPermitted,  ///< not found, and some processes could not be read
   Off,           ///< the configuration says not to look
+  PacketsOnly,   ///< seen in packets, which belong to no process
 };
 
-inline constexpr std::array<std::string_view, 5> kAttributionLabels{
-    "pending", "found", "not_found", "not_permitted", "off"};
+inline constexpr std::array<std::string_view, 6> kAttributionLabels{
+    "pending", "found", "not_found", "not_permitted", "off", "packets_only"};
 
 [[nodiscard]] constexpr std::string_view label(Attribution attribution) {
   return kAttributionLabels[static_cast<std::size_t>(attribution)];
@@ -51,6 +53,7 @@ struct Leak {
   /// queue cannot be told apart.
   std::vector<std::uint64_t> held_inodes;
   std::shared_ptr<const Holders> holders;  ///< never null
+  std::optional<ObservedEnd> peer;         ///< as packets show it
 };
 
 /// Leaks of one process with one cause. A socket with several holders is

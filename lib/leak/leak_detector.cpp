@@ -28,6 +28,7 @@ struct LeakDetector::Impl {
   std::uint64_t round = 0;
   std::uint64_t next_check = 0;  ///< round robin over `holders`
   std::shared_ptr<const Holders> unanswered;
+  std::shared_ptr<const Holders> nobody;  ///< packets belong to no process
   bool questions = false;  ///< a leak may have an inode without an answer
   bool regroup = true;     ///< `groups` is of leaks that have changed
   std::vector<LeakGroup> groups;
@@ -53,6 +54,18 @@ struct LeakDetector::Impl {
     return std::make_shared<const Holders>(std::move(all));
   }
 
+  static void find_held_inodes(Leak& leak, const ListenerMatch& listeners) {
+    leak.held_inodes.clear();
+    leak.listener.reset();
+    if (leak.connection.quality != Quality::Kernel) return;
+    if (leak.cause != LeakCause::NeverAccepted)
+      return leak.held_inodes.push_back(leak.connection.socket.inode);
+    for (const Connection* listener : listeners.find(leak.connection)) {
+      leak.listener = listener->tuple.local;
+      leak.held_inodes.push_back(listener->socket.inode);
+    }
+  }
+
   void confirm(const Connection& row, LeakCause cause, Instant now,
                const ListenerMatch& listeners, std::vector<LeakEvent>& events) {
     const auto [at, fresh] = leaks.try_emplace(row.key());
@@ -66,16 +79,9 @@ struct LeakDetector::Impl {
     regroup = regroup || fresh || leak.cause != cause;
     leak.connection = row;
     leak.cause = cause;
-    leak.held_inodes.clear();
-    leak.listener.reset();
-    if (cause != LeakCause::NeverAccepted)
-      leak.held_inodes.push_back(row.socket.inode);
-    else
-      for (const Connection* listener : listeners.find(row)) {
-        leak.listener = listener->tuple.local;
-        leak.held_inodes.push_back(listener->socket.inode);
-      }
-    auto answer = holders_of(leak.held_inodes);
+    find_held_inodes(leak, listeners);
+    auto answer =
+        row.quality == Quality::Kernel ? holders_of(leak.held_inodes) : nobody;
     regroup = regroup || answer != leak.holders;
     leak.holders = std::move(answer);
     if (!fresh) return;
@@ -113,6 +119,10 @@ LeakDetector::LeakDetector(const LeakPolicy& policy, AttributionMethod method,
                                                       : Attribution::Pending,
       .holders = {},
       .candidates = {}});
+  impl_->nobody = std::make_shared<const Holders>(
+      Holders{.attribution = Attribution::PacketsOnly,
+              .holders = {},
+              .candidates = {}});
   impl_->leaks = decltype(impl_->leaks)(0, SocketKeyHash{hash_seed});
 }
 
@@ -123,6 +133,7 @@ void LeakDetector::set_policy(const LeakPolicy& policy) {
 }
 
 void LeakDetector::evaluate(Instant now, const ConnectionTable& table,
+                            std::span<const Connection> detached,
                             std::vector<LeakEvent>& events) {
   Impl& impl = *impl_;
   ++impl.round;
@@ -138,6 +149,10 @@ void LeakDetector::evaluate(Instant now, const ConnectionTable& table,
     impl.oldest = std::min(impl.oldest, row.since.latest);
     if (is_leak(impl.policy, row, cause, now)) leaking.push_back({&row, cause});
   });
+  for (const Connection& row : detached)
+    if (row.since.age(now) >= impl.policy.threshold ||
+        impl.leaks.contains(row.key()))  // it was one before it closed
+      leaking.push_back({&row, LeakCause::Detached});
   for (const auto& [row, cause] : leaking)
     impl.confirm(*row, cause, now, listeners, events);
   const std::size_t before = events.size();
@@ -177,7 +192,8 @@ void LeakDetector::learn(const HolderAnswer& answer) {
   for (const HolderAnswer::Entry& entry : answer.entries)
     impl_->holders[entry.inode] = entry.holders;
   for (auto& [key, entry] : impl_->leaks)
-    entry.leak.holders = impl_->holders_of(entry.leak.held_inodes);
+    if (!entry.leak.held_inodes.empty())
+      entry.leak.holders = impl_->holders_of(entry.leak.held_inodes);
   impl_->regroup = true;
 }
 

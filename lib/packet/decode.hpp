@@ -35,6 +35,13 @@ inline constexpr std::array<std::string_view, 9> kDropReasonLabels{
     "not_tcp",           "later_fragment", "bad_ip_header",
     "bad_tcp_header",    "too_deep",       "tunnel"};
 
+/// Whether a frame says that something was not understood, other than that it
+/// is about something else.
+[[nodiscard]] constexpr bool is_unreadable(DropReason reason) {
+  return reason != DropReason::NotIp && reason != DropReason::NotTcp &&
+         reason != DropReason::LaterFragment && reason != DropReason::Tunnel;
+}
+
 /// A frame as libpcap hands it over.
 struct Frame {
   std::span<const std::byte> bytes;

@@ -5,10 +5,10 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 #include "base/time.hpp"
 #include "tcp/endpoint.hpp"
+#include "tcp/segment.hpp"
 #include "tcp/state_change.hpp"
 #include "tcp/tcp_state.hpp"
 
@@ -23,6 +23,8 @@ struct ObservedEnd {
   Quality quality = Quality::Unknown;
   Instant since;       ///< in `state`
   bool local = false;  ///< we sit beside it
+  Seq next;            ///< after everything it sent
+  Seq acked;           ///< what of that the peer has acknowledged
 };
 
 struct ObservedConnection {

@@ -254,7 +254,9 @@ struct TcpModel::Impl {
             .state = end.state,
             .quality = end.quality,
             .since = end.since,
-            .local = end.local};
+            .local = end.local,
+            .next = end.next,
+            .acked = end.acked};
   }
 
   [[nodiscard]] ObservedConnection view(Slot slot) const {

@@ -30,6 +30,18 @@ struct ExampleWorld {
   ProcessReport processes;
 };
 
+/// As if packets were captured too: two connections, one leaked.
+inline void see_packets(ExampleWorld& world) {
+  world.view.views.packets = true;
+  ObservedView& seen = world.view.observed;
+  seen.tracked = 3;
+  seen.counts.local[index(TcpState::CloseWait)] = 1;
+  seen.counts.local[index(TcpState::Established)] = 1;
+  seen.counts.remote[index(TcpState::FinWait2)] = 1;
+  seen.counts.remote[index(TcpState::Established)] = 2;
+  seen.disagreements[{TcpState::CloseWait, TcpState::Established}] = 1;
+}
+
 inline Leak example_leak(std::shared_ptr<const Process> who, std::int32_t fd,
                          Duration age, std::uint64_t id) {
   Connection row = close_wait(age, 0, id);

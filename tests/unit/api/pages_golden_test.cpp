@@ -73,6 +73,68 @@ TEST(GoldenText, OverviewInTrouble) {
                 overview_page(bad.daemon, bad.view, {}, "[::1]:19293"));
 }
 
+/// A host whose kernel is not asked.
+ExampleWorld packets_only() {
+  ExampleWorld tap = world();
+  see_packets(tap);
+  tap.view.views.kernel = false;
+  tap.view.tcp = {};
+  tap.view.trend.reset();
+  tap.view.listeners.clear();
+  const ObservedEnd peer{.endpoint = *Endpoint::parse("10.0.0.7:51001"),
+                         .state = TcpState::FinWait2,
+                         .quality = Quality::Confirmed,
+                         .since = kNoon - std::chrono::minutes(5)};
+  Connection row = close_wait(std::chrono::minutes(5));
+  row.quality = Quality::Confirmed;
+  row.socket = {.cookie = 1};
+  Leak forgotten = leak(row, LeakCause::Unknown,
+                        std::make_shared<const Holders>(
+                            Holders{.attribution = Attribution::PacketsOnly,
+                                    .holders = {},
+                                    .candidates = {}}));
+  forgotten.peer = peer;
+  tap.leaks.total = tap.view.leaked = 1;
+  tap.leaks.oldest = {forgotten};
+  tap.leaks.groups = tap.view.leak_groups = group_leaks({&forgotten});
+  tap.page.rows = {{.connection = row,
+                    .cause = LeakCause::Unknown,
+                    .leaked = true,
+                    .listener = {},
+                    .holders = forgotten.holders,
+                    .peer = peer}};
+  return tap;
+}
+
+TEST(GoldenText, OverviewOfPackets) {
+  const ExampleWorld tap = packets_only();
+  expect_golden("overview_packets.txt",
+                overview_page(tap.daemon, tap.view, {}, "localhost:19293"));
+}
+
+TEST(GoldenText, LeaksSeenInPackets) {
+  const ExampleWorld tap = packets_only();
+  expect_golden("leaks_packets.txt", leaks_page(tap.view, {}, tap.leaks));
+}
+
+TEST(GoldenText, StatesOfBothViews) {
+  ExampleWorld both = world();
+  see_packets(both);
+  expect_golden("states_both.txt", states_page(both.view));
+}
+
+TEST(GoldenText, ConnectionSeenInPackets) {
+  const ExampleWorld tap = packets_only();
+  expect_golden("connection_packets.txt",
+                connection_page(tap.page.rows.front(), kNoon));
+}
+
+TEST(GoldenJson, ConnectionsSeenInPackets) {
+  const ExampleWorld tap = packets_only();
+  expect_golden_json("connections_packets.json",
+                     connections_json(tap.page, tap.view));
+}
+
 TEST(GoldenText, NothingIsSaidBeforeTheFirstSweep) {
   ExampleWorld early = world();
   early.view = {};

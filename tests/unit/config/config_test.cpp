@@ -61,6 +61,11 @@ TEST(Config, TheDefaultsAreThoseOfTheManual) {
   const auto config = parse_config("");
   EXPECT_EQ(config->capture.sock_diag.enabled, Enabled::Auto);
   EXPECT_EQ(config->capture.sock_diag.interval, 5s);
+  EXPECT_EQ(config->capture.pcap.enabled, Enabled::False);
+  EXPECT_TRUE(config->capture.pcap.interfaces.empty());
+  EXPECT_EQ(config->capture.pcap.snapshot_length, 128U);
+  EXPECT_EQ(config->capture.pcap.buffer_size, 8U << 20U);
+  EXPECT_FALSE(config->capture.pcap.promiscuous);
   EXPECT_EQ(config->table.max_connections, 1'000'000U);
   EXPECT_EQ(config->leaks.threshold, 60s);
   EXPECT_EQ(config->leaks.half_close_grace, 15min);
@@ -71,7 +76,15 @@ TEST(Config, TheDefaultsAreThoseOfTheManual) {
 
 TEST(Config, EveryKeyIsReadIntoItsMember) {
   const auto config = parse_config(R"(
-backends: {sock_diag: {enabled: 'true', interval: 250ms}}
+backends:
+  sock_diag: {enabled: 'true', interval: 250ms}
+  pcap:
+    enabled: auto
+    interfaces: [eth0, lo]
+    snapshot_length: 256
+    buffer_size: 16MB
+    promiscuous: true
+    local_addresses: [10.0.0.1, 2001:db8::/32]
 attribution: {method: procfs}
 table: {max_connections: 1000}
 leaks:
@@ -82,6 +95,15 @@ web: {detail_access: all, max_connections: 3}
   ASSERT_TRUE(config);
   EXPECT_EQ(config->capture.sock_diag.enabled, Enabled::True);
   EXPECT_EQ(config->capture.sock_diag.interval, 250ms);
+  const PcapOptions& pcap = config->capture.pcap;
+  EXPECT_EQ(pcap.enabled, Enabled::Auto);
+  EXPECT_EQ(pcap.interfaces, (std::vector<std::string>{"eth0", "lo"}));
+  EXPECT_EQ(pcap.snapshot_length, 256U);
+  EXPECT_EQ(pcap.buffer_size, 16U << 20U);
+  EXPECT_TRUE(pcap.promiscuous);
+  EXPECT_EQ(pcap.local_addresses,
+            (std::vector<IpPrefix>{*IpPrefix::parse("10.0.0.1"),
+                                   *IpPrefix::parse("2001:db8::/32")}));
   EXPECT_EQ(config->attribution.method, AttributionMethod::Procfs);
   EXPECT_EQ(config->table.max_connections, 1000U);
   EXPECT_EQ(config->leaks.threshold, 90min);
@@ -105,7 +127,27 @@ const std::vector<Bounds> kBounds{
     {"backends.sock_diag.interval",
      {"100ms", "5m"},
      {"99ms", "5m1ns", "0", "5", "-1s", "1s1m"}},
-    {"attribution.method", {"auto", "procfs", "off"}, {"ebpf", "no", "false"}},
+    {"backends.ebpf.enabled", {"auto", "true", "false"}, {"yes", "1"}},
+    {"backends.ebpf.reconcile_interval", {"1s", "1h"}, {"999ms", "2h", "0"}},
+    {"backends.pcap.enabled", {"auto", "true", "false"}, {"yes", "''"}},
+    {"backends.pcap.interfaces",
+     {"[]", "[eth0]", "[eth0, br-1.5_x@a, lo]"},
+     {"[eth0/1]", "[a b]", "[.]", "[..]", "[a234567890123456]", "['']",
+      "['a,b']"}},
+    {"backends.pcap.snapshot_length",
+     {"96", "262144"},
+     {"95", "262145", "128B"}},
+    {"backends.pcap.buffer_size",
+     {"1MB", "1GB", "1025KB"},
+     {"1023KB", "1025MB", "2GB", "8", "8M", "MB", "-1MB", "1.5MB",
+      "18446744073709551615GB"}},
+    {"backends.pcap.promiscuous", {"true", "false"}, {"yes", "1", "auto"}},
+    {"backends.pcap.local_addresses",
+     {"[]", "[10.0.0.1/32]", "[10.0.0.0/8, 2001:db8::/32]"},
+     {"[10.0.0.300]", "[10.0.0.0/33]", "[eth0]", "['']"}},
+    {"attribution.method",
+     {"auto", "ebpf", "procfs", "off"},
+     {"bpf", "no", "false"}},
     {"table.max_connections",
      {"1000", "100000000"},
      {"999", "100000001", "1e6", "0x1000", "1_000", "-1000",
@@ -163,6 +205,18 @@ TEST(Config, AListOrKeysInThePlaceOfAValueAreProblems) {
   EXPECT_EQ(problems("metrics: {max_processes: {a: 1}}\n"),
             "f:1:11: metrics.max_processes: has keys where a number from 1 to "
             "100 is expected\n");
+}
+
+TEST(Config, AListWantsAListOfPlainItems) {
+  EXPECT_EQ(problems("backends: {pcap: {interfaces: eth0}}\n"),
+            "f:1:31: backends.pcap.interfaces: 'eth0' is not a list of "
+            "interface names\n");
+  EXPECT_EQ(problems("backends: {pcap: {interfaces: [[eth0]]}}\n"),
+            "f:1:19: backends.pcap.interfaces: has a list where a list of "
+            "interface names is expected\n");
+  EXPECT_EQ(problems("backends: {pcap: {interfaces: [eth0, a/b]}}\n"),
+            "f:1:31: backends.pcap.interfaces: '[eth0, a/b]' is not a list of "
+            "interface names\n");
 }
 
 TEST(Config, AValueInThePlaceOfASectionIsAProblem) {
@@ -229,7 +283,16 @@ TEST(Config, AHostileKeyIsShownHarmlessly) {
 TEST(Config, WhatIsPrintedIsReadBack) {
   Config config;
   config.capture.sock_diag = {.enabled = Enabled::False, .interval = 1500ms};
+  config.capture.pcap = {.enabled = Enabled::True,
+                         .interfaces = {"eth0", "lo"},
+                         .snapshot_length = 200,
+                         .buffer_size = 3U << 20U,
+                         .promiscuous = true,
+                         .local_addresses = {*IpPrefix::parse("10.0.0.0/8"),
+                                             *IpPrefix::parse("::1")}};
   config.attribution.method = AttributionMethod::Off;
+  config.capture.ebpf.enabled = Enabled::False;
+  config.capture.ebpf.reconcile_interval = 90s;
   config.table.max_connections = 12345;
   config.leaks.threshold = 26h;
   config.leaks.half_close_grace = 61s;

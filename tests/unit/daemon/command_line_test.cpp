@@ -93,6 +93,39 @@ TEST(CommandLine, ActionsAreRead) {
   EXPECT_EQ(parsed({"--config.print"}).action, Action::PrintConfig);
 }
 
+TEST(CommandLine, CapturesAreRepeatableAndMayBeStandardInput) {
+  const CommandLine line = parsed(
+      {"--read.pcap=a.pcap", "--read.pcap", "-", "--read.pcap=b.pcapng"});
+  EXPECT_EQ(line.action, Action::ReadCaptures);
+  EXPECT_EQ(line.reading.files, (Strings{"a.pcap", "-", "b.pcapng"}));
+  EXPECT_TRUE(line.reading.local.empty());
+  EXPECT_EQ(line.reading.format, CaptureFormat::Table);
+}
+
+TEST(CommandLine, LocalAddressesMayBePrefixesOfBothFamilies) {
+  const CommandLine line = parsed({"--read.pcap=a", "--local-address=10.0.0.1",
+                                   "--local-address=192.168.0.0/16",
+                                   "--local-address", "2001:db8::1"});
+  EXPECT_EQ(line.reading.local, (std::vector{*IpPrefix::parse("10.0.0.1"),
+                                             *IpPrefix::parse("192.168.0.0/16"),
+                                             *IpPrefix::parse("2001:db8::1")}));
+}
+
+TEST(CommandLine, EveryFormatOfACaptureIsRead) {
+  for (std::size_t i = 0; i < kCaptureFormatLabels.size(); ++i)
+    EXPECT_EQ(parsed({"--read.pcap=a",
+                      "--output=" + std::string(kCaptureFormatLabels[i])})
+                  .reading.format,
+              static_cast<CaptureFormat>(i));
+}
+
+TEST(CommandLine, FlagsOfACaptureSayNothingWithoutOne) {
+  EXPECT_EQ(complaint({"--output=json"}),
+            "--output is about captures: give --read.pcap=FILE too");
+  EXPECT_EQ(complaint({"--local-address=10.0.0.1"}),
+            "--local-address is about captures: give --read.pcap=FILE too");
+}
+
 TEST(CommandLine, AValueMayBeAnArgumentOfItsOwn) {
   const CommandLine line = parsed({"--config.file", "/x.yml", "--log.level",
                                    "warn", "--web.enable-lifecycle"});
@@ -145,10 +178,20 @@ TEST(CommandLine, EveryFlagRefusesWhatItDoesNotExpect) {
   for (const std::string argument :
        {"--web.max-requests=-1", "--web.max-requests=4x",
         "--web.max-requests=99999999999999999999", "--web.telemetry-path=/",
-        "--web.telemetry-path=metrics", "--log.format=xml", "--log.format=",
-        "--log.level=", "--log.level=INFO", "--capabilities.keep=none",
-        "--web.max-requests=", "--config.file=", "--web.listen-address="})
+        "--web.telemetry-path=metrics", "--log.format=xml",
+        "--log.format=", "--log.level=", "--log.level=INFO",
+        "--capabilities.keep=none", "--web.max-requests=", "--config.file=",
+        "--web.listen-address=", "--read.pcap="})
     EXPECT_NE(complaint({argument}), "") << argument;
+}
+
+TEST(CommandLine, FlagsOfACaptureRefuseWhatTheyDoNotExpect) {
+  for (const std::string argument :
+       {"--local-address=web1", "--local-address=10.0.0.1:80",
+        "--local-address=10.0.0.0/33", "--local-address=10.0.0",
+        "--local-address=", "--output=xml", "--output=", "--output=JSON"})
+    EXPECT_NE(complaint({"--read.pcap=a.pcap", argument}), "") << argument;
+  EXPECT_NE(complaint({"--read.pcap=a", "--output=csv", "--output=json"}), "");
 }
 
 TEST(CommandLine, AnUnknownFlagIsAnErrorWithAGuess) {

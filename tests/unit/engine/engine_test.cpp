@@ -19,7 +19,8 @@ struct EngineTest : testing::Test, EngineObserver {
   SockDiagBackend backend{kernel.view(), {}};
   ConnectionTable table{{}, 5};
   LeakDetector leaks{{}, AttributionMethod::Auto, 5};
-  Engine engine{table, leaks, *this};
+  PacketView packets{{}, 5};
+  Engine engine{table, leaks, packets, {}, *this};
   std::vector<LeakEvent> told;
 
   void on_leak(const LeakEvent& event) override { told.push_back(event); }

@@ -17,6 +17,7 @@ struct LeakDetectorTest : testing::Test {
   FakeKernel kernel;
   ConnectionTable table{{}, 7};
   LeakDetector leaks{{}, AttributionMethod::Auto, 7};
+  std::vector<Connection> detached;
   std::vector<LeakEvent> events;
 
   /// Sweeps the fake kernel into the table and judges.
@@ -34,7 +35,7 @@ struct LeakDetectorTest : testing::Test {
     ASSERT_TRUE(view->dump_tcp(kWatchedStates, sink));
     table.end_snapshot(view->now(), true, closed);
     events.clear();
-    leaks.evaluate(view->now(), table, events);
+    leaks.evaluate(view->now(), table, detached, events);
   }
 
   /// A connection whose peer closes now.
@@ -143,8 +144,9 @@ TEST(LeakDetector, AsksNobodyWhenAttributionIsOff) {
   ConnectionTable table({}, 1);
   LeakDetector leaks({.threshold = 0s}, AttributionMethod::Off, 1);
   table.apply(kernel.add("10.0.0.1:1", "10.0.0.2:2", TcpState::CloseWait));
+  std::vector<Connection> detached;
   std::vector<LeakEvent> events;
-  leaks.evaluate(kernel.view()->now(), table, events);
+  leaks.evaluate(kernel.view()->now(), table, {}, events);
   ASSERT_EQ(leaks.leaks().size(), 1U);
   EXPECT_TRUE(leaks.wanted().empty());
   EXPECT_EQ(leaks.leaks()[0]->holders->attribution, Attribution::Off);
@@ -175,6 +177,50 @@ TEST(GroupLeaks, TheLargestGroupComesFirst) {
   const auto groups = group_leaks({&a, &b, &c});
   ASSERT_EQ(groups.size(), 2U);
   EXPECT_EQ(groups[0].process->command, "b");
+}
+
+/// A socket in CLOSE_WAIT that a reset took out of every table.
+Connection detached_row(const StateChange& row, Instant closed) {
+  return {.id = row.socket.cookie,
+          .tuple = row.tuple,
+          .state = TcpState::Closed,
+          .quality = Quality::Kernel,
+          .since = {.earliest = closed, .latest = closed, .exact = true},
+          .first_seen = closed,
+          .last_seen = closed,
+          .socket = row.socket};
+}
+
+TEST_F(LeakDetectorTest, ADetachedSocketIsALeakAtTheThreshold) {
+  const auto cookie = closed_by_peer();
+  const StateChange row = kernel.socket(cookie);
+  kernel.remove(row);
+  detached.push_back(detached_row(row, kernel.view()->now()));
+  kernel.advance(59s);
+  sweep();
+  EXPECT_TRUE(leaks.leaks().empty());
+  kernel.advance(1s);
+  sweep();
+  ASSERT_EQ(leaks.leaks().size(), 1U);
+  EXPECT_EQ(leaks.leaks()[0]->cause, LeakCause::Detached);
+}
+
+TEST_F(LeakDetectorTest, ALeakThatIsResetGoesOnAsDetached) {
+  const auto cookie = closed_by_peer();
+  kernel.advance(70s);
+  sweep();
+  ASSERT_EQ(leaks.leaks().size(), 1U);
+  const StateChange row = kernel.socket(cookie);
+  kernel.remove(row);
+  detached.push_back(detached_row(row, kernel.view()->now()));
+  sweep();
+  EXPECT_TRUE(events.empty()) << "neither gone nor new";
+  ASSERT_EQ(leaks.leaks().size(), 1U);
+  EXPECT_EQ(leaks.leaks()[0]->cause, LeakCause::Detached);
+  detached.clear();
+  sweep();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_FALSE(events[0].leaking);
 }
 
 }  // namespace
