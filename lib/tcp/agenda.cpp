@@ -9,33 +9,34 @@ namespace tcpstated {
 namespace {
 
 template <std::size_t... I>
-auto wheels_over(ConversationTable& table, std::index_sequence<I...>) {
-  return std::array{((void)I, TimerWheel<ConversationTable>(table))...};
+auto wheels_over(ListNode* nodes, std::index_sequence<I...> /*unused*/) {
+  return std::array{((void)I, TimerWheel(nodes))...};
 }
 
 }  // namespace
 
 Agenda::Agenda(ConversationTable& table)
     : table_(table),
-      wheels_(
-          wheels_over(table, std::make_index_sequence<kEvictionClassCount>())) {
+      nodes_(table.nodes()),
+      wheels_(wheels_over(nodes_,
+                          std::make_index_sequence<kEvictionClassCount>())) {
   parked_.fill(kNoSlot);
 }
 
-void Agenda::put(Slot slot, EvictionClass eviction, Instant due) {
+void Agenda::move(Slot slot, EvictionClass eviction, Instant due) {
   Conversation& row = table_[slot];
   if (!row.listed) {
     row.listed = true;
-    row.node.list = kTaken;
+    row.list = kTaken;
     row.eviction = eviction;
     ++counts_[index(eviction)];
   } else if (row.eviction != eviction) {
-    if (row.node.list != kSoon) delist(slot);
+    if (row.list != kSoon) delist(slot);
     --counts_[index(row.eviction)];
     ++counts_[index(eviction)];
     row.eviction = eviction;
   }
-  const std::uint16_t list = row.node.list;
+  const std::uint16_t list = row.list;
   if (list == kSoon) {
     // What it is down for may be too late now.
     if (tick_of(due) <= now_) add_soon({due, slot});
@@ -55,8 +56,8 @@ void Agenda::put(Slot slot, EvictionClass eviction, Instant due) {
 void Agenda::remove(Slot slot) {
   Conversation& row = table_[slot];
   if (!row.listed) return;
-  if (row.node.list != kSoon) delist(slot);
-  row.node.list = kTaken;
+  if (row.list != kSoon) delist(slot);
+  row.list = kTaken;
   row.listed = false;
   --counts_[index(row.eviction)];
 }
@@ -65,26 +66,26 @@ void Agenda::remove(Slot slot) {
 void Agenda::enlist(Slot slot, Instant due) {
   Conversation& row = table_[slot];
   if (due == Instant::max()) {
-    append(table_, parked_[index(row.eviction)], slot);
-    row.node.list = kParked;
+    append(nodes_, parked_[index(row.eviction)], slot);
+    row.list = kParked;
   } else if (tick_of(due) <= now_) {
     add_soon({due, slot});
-    row.node.list = kSoon;
+    row.list = kSoon;
   } else {
     Wheel& wheel = wheels_[index(row.eviction)];
-    wheel.insert(slot, tick_of(due));
-    quiet_ = std::min(quiet_, begin_of(wheel.comes_up(row.node.list)));
+    row.list = wheel.insert(slot, tick_of(due));
+    quiet_ = std::min(quiet_, begin_of(wheel.comes_up(row.list)));
   }
 }
 
 /// To kTaken, but not from kSoon.
 void Agenda::delist(Slot slot) {
   Conversation& row = table_[slot];
-  if (row.node.list == kParked)
-    unlink(table_, parked_[index(row.eviction)], slot);
-  else if (row.node.list < kParked)
-    wheels_[index(row.eviction)].remove(slot);
-  row.node.list = kTaken;
+  if (row.list == kParked)
+    unlink(nodes_, parked_[index(row.eviction)], slot);
+  else if (row.list < kParked)
+    wheels_[index(row.eviction)].remove(slot, row.list);
+  row.list = kTaken;
 }
 
 void Agenda::add_soon(Due due) {
@@ -111,7 +112,7 @@ Slot Agenda::victim(EvictionClass eviction) {
   // All of them are due within this tick.
   for (const Due& due : soon_) {
     const Conversation& row = table_[due.slot];
-    if (row.listed && row.node.list == kSoon && row.eviction == eviction)
+    if (row.listed && row.list == kSoon && row.eviction == eviction)
       return due.slot;
   }
   return kNoSlot;
@@ -122,7 +123,7 @@ Slot Agenda::longest_idle(Slot& parked) {
   Slot idle = parked;
   for (int i = 0; i < kSample; ++i) {
     if (table_[parked].last_seen < table_[idle].last_seen) idle = parked;
-    parked = table_[parked].node.next;
+    parked = nodes_[parked].next;
   }
   return idle;
 }

@@ -36,7 +36,12 @@ class Agenda {
 
   /// Puts it in, or down for another time or class. Instant::max(): there is
   /// nothing to look at.
-  void put(Slot slot, EvictionClass eviction, Instant due);
+  void put(Slot slot, EvictionClass eviction, Instant due) {
+    const Conversation& row = table_[slot];
+    const bool stays_parked = row.list == kParked && row.listed &&
+                              row.eviction == eviction && due == Instant::max();
+    if (!stays_parked) move(slot, eviction, due);
+  }
   void remove(Slot slot);
 
   /// Whether take_due(now) may have something. Cheap.
@@ -55,8 +60,8 @@ class Agenda {
   [[nodiscard]] Slot victim(EvictionClass eviction);
 
  private:
-  using Wheel = TimerWheel<ConversationTable>;
-  // What node.list means beyond the spokes of the wheel of its class.
+  using Wheel = TimerWheel;
+  // What the list of a row means beyond the spokes of the wheel of its class.
   enum Place : std::uint16_t {
     kParked = Wheel::kSpokes,  ///< nothing to look at
     kSoon,                     ///< in soon_
@@ -75,6 +80,7 @@ class Agenda {
   }
   static constexpr Tick kTick = Tick{1} << kTickBits;
 
+  void move(Slot slot, EvictionClass eviction, Instant due);
   void enlist(Slot slot, Instant due);
   void delist(Slot slot);
   void add_soon(Due due);
@@ -82,12 +88,14 @@ class Agenda {
   [[nodiscard]] Tick next_turn() const;
 
   ConversationTable& table_;
+  ListNode* nodes_;
   std::array<Wheel, kEvictionClassCount> wheels_;
   std::array<Slot, kEvictionClassCount> parked_;
   std::array<std::size_t, kEvictionClassCount> counts_{};
   /// A heap of what is due in this tick, and of what was until it was put down
   /// for another time.
   std::vector<Due> soon_;
+  std::vector<Slot> up_;  ///< what comes up now
   Tick now_ = 0;
   Instant quiet_ = Instant::min();  ///< until then
 };
@@ -99,18 +107,20 @@ std::optional<Agenda::Due> Agenda::take_due(Instant now, const DueOf& due_of) {
       const Due due = soon_.front();
       std::pop_heap(soon_.begin(), soon_.end(), std::greater<>());
       soon_.pop_back();
-      if (table_[due.slot].node.list != kSoon) continue;
-      table_[due.slot].node.list = kTaken;
+      if (table_[due.slot].list != kSoon) continue;
+      table_[due.slot].list = kTaken;
       return due;
     }
     const Tick turn = next_turn();
     const Tick target = std::min(turn, tick_of(now));
     now_ = target;
-    for (Wheel& wheel : wheels_)
-      wheel.turn(target, [&](Slot slot) {
-        table_[slot].node.list = kTaken;
-        enlist(slot, due_of(slot));
-      });
+    up_.clear();
+    for (Wheel& wheel : wheels_) wheel.turn(target, up_);
+    for (const Slot slot : up_) table_.prefetch(slot);
+    for (const Slot slot : up_) {
+      table_[slot].list = kTaken;
+      enlist(slot, due_of(slot));
+    }
     if (turn > target) break;
   }
   quiet_ = std::min(begin_of(next_turn()),

@@ -7,7 +7,7 @@
 
 namespace tcpstated {
 
-static_assert(sizeof(Conversation) == 184);
+static_assert(sizeof(Conversation) == 176);
 static_assert(std::is_trivially_destructible_v<Conversation>);
 
 Slot ConversationTable::insert(const EndpointPair& pair, std::uint64_t hash) {
@@ -16,19 +16,18 @@ Slot ConversationTable::insert(const EndpointPair& pair, std::uint64_t hash) {
   if (slot == kNoSlot)
     slot = used_++;
   else
-    free_ = rows_[slot].node.next;
+    free_ = nodes_[slot].next;
   std::construct_at(&rows_[slot]);
-  rows_[slot].endpoints = pair;
+  rows_[slot].endpoints = {pair.first(), pair.second()};
   rows_[slot].in_use = true;
-  index_.insert(hash, slot,
-                [&](Slot other) { return hash_(rows_[other].endpoints); });
+  index_.insert(hash, slot, [&](Slot other) { return hash_of(other); });
   return slot;
 }
 
 void ConversationTable::erase(Slot slot) {
-  index_.erase(hash_(rows_[slot].endpoints), slot);
+  index_.erase(hash_of(slot), slot);
   rows_[slot].in_use = false;
-  rows_[slot].node.next = free_;
+  nodes_[slot].next = free_;
   free_ = slot;
 }
 

@@ -10,6 +10,7 @@
 
 #include "tcp/conversation.hpp"
 #include "tcp/endpoint_pair.hpp"
+#include "tcp/list_node.hpp"
 #include "tcp/pages.hpp"
 #include "tcp/slot_index.hpp"
 
@@ -18,25 +19,37 @@ namespace tcpstated {
 class ConversationTable {
  public:
   /// What one connection takes, the index included.
-  static constexpr std::size_t kBytesPerRow = sizeof(Conversation) + 14;
+  static constexpr std::size_t kBytesPerRow =
+      sizeof(Conversation) + sizeof(ListNode) + 14;
 
   ConversationTable(std::size_t capacity, std::uint64_t hash_seed)
       : capacity_(capacity),
         hash_(hash_seed),
         index_(capacity),
-        pages_(capacity * sizeof(Conversation)),
-        rows_(pages_.as<Conversation>()) {}
+        row_pages_(capacity * sizeof(Conversation)),
+        node_pages_(capacity * sizeof(ListNode)),
+        rows_(row_pages_.as<Conversation>()),
+        nodes_(node_pages_.as<ListNode>()) {}
 
   [[nodiscard]] std::uint64_t hash(const EndpointPair& pair) const {
     return hash_(pair);
   }
 
-  /// For many at once: first this of all of them ...
+  /// For many at once: first this of all of them, so that its line of the index
+  /// is near ...
   void prefetch_index(std::uint64_t hash) const { index_.prefetch(hash); }
-  /// ... then this.
-  void prefetch_row(std::uint64_t hash) const {
+  /// ... then this, so that its row is: the one that find() will most likely
+  /// give.
+  [[nodiscard]] Slot guess(std::uint64_t hash) const {
     const Slot slot = index_.guess(hash);
-    if (slot == kNoSlot) return;
+    if (slot != kNoSlot) prefetch(slot);
+    return slot;
+  }
+  [[nodiscard]] bool is_at(Slot slot, const EndpointPair& pair) const {
+    return slot != kNoSlot && rows_[slot].in_use &&
+           pair == rows_[slot].endpoints;
+  }
+  void prefetch(Slot slot) const {
     const auto* const bytes = reinterpret_cast<const char*>(&rows_[slot]);
     for (std::size_t line = 0; line < sizeof(Conversation); line += 64)
       __builtin_prefetch(bytes + line);
@@ -44,7 +57,7 @@ class ConversationTable {
 
   [[nodiscard]] Slot find(const EndpointPair& pair, std::uint64_t hash) const {
     return index_.find(
-        hash, [&](Slot slot) { return rows_[slot].endpoints == pair; });
+        hash, [&](Slot slot) { return pair == rows_[slot].endpoints; });
   }
 
   /// A fresh one, which is not in the table yet. There must be room.
@@ -54,6 +67,8 @@ class ConversationTable {
   [[nodiscard]] Conversation& operator[](Slot slot) const {
     return rows_[slot];
   }
+  /// One for each slot; not the table's business.
+  [[nodiscard]] ListNode* nodes() const { return nodes_; }
   [[nodiscard]] Slot slot_of(const Conversation& row) const {
     return static_cast<Slot>(&row - rows_);
   }
@@ -63,7 +78,7 @@ class ConversationTable {
   /// Of memory, at most. It does not shrink: the next flood would only take it
   /// again.
   [[nodiscard]] std::size_t bytes() const {
-    return used_ * sizeof(Conversation) + index_.bytes();
+    return used_ * (sizeof(Conversation) + sizeof(ListNode)) + index_.bytes();
   }
 
   /// In the order of their slots.
@@ -74,13 +89,20 @@ class ConversationTable {
   }
 
  private:
+  [[nodiscard]] std::uint64_t hash_of(Slot slot) const {
+    const auto& [first, second] = rows_[slot].endpoints;
+    return hash_({first, second});
+  }
+
   std::size_t capacity_;
   PairHash hash_;
   SlotIndex index_;
-  Pages pages_;
+  Pages row_pages_;
+  Pages node_pages_;
   Conversation* rows_;
+  ListNode* nodes_;
   Slot used_ = 0;        ///< so many were ever in use at once
-  Slot free_ = kNoSlot;  ///< first of a chain
+  Slot free_ = kNoSlot;  ///< first of a chain of nodes
 };
 
 }  // namespace tcpstated

@@ -95,6 +95,13 @@ Instant presumption_deadline(const Conversation& conversation, const End& end,
   return end.heard.seen_from(conversation.last_seen) + options.presumption;
 }
 
+/// As most of them do.
+bool waits_for_segments_only(const Conversation& conversation) {
+  const auto& [a, b] = conversation.ends;
+  return a.state == TcpState::Established && b.state == TcpState::Established &&
+         a.seen && b.seen && !is_presuming(a) && !is_presuming(b);
+}
+
 Instant end_of_memory(const Conversation& over,
                       const TcpModelOptions& options) {
   const Instant since = std::max<Instant>(over.ends[0].since,  //
@@ -138,6 +145,7 @@ Instant next_deadline(const Conversation& conversation,
 
 Instant next_look(const Conversation& conversation, Instant now,
                   const TimerContext& context) {
+  if (waits_for_segments_only(conversation)) return Instant::max();
   Instant look = next_deadline(conversation, context);
   for (const End& end : conversation.ends) {
     if (!awaits_ack_of_fin(end.state)) continue;

@@ -14,9 +14,6 @@
 
 namespace tcpstated {
 
-/// Two endpoints in their order: the same for both directions.
-using EndpointPair = std::array<Endpoint, 2>;
-
 /// Eight bytes of an address as a number that compares as they do.
 [[nodiscard]] inline std::uint64_t address_word(const IpAddress& ip,
                                                 std::size_t offset) {
@@ -36,10 +33,31 @@ using EndpointPair = std::array<Endpoint, 2>;
   return a.port <= b.port;
 }
 
-[[nodiscard]] inline EndpointPair pair_of(const Endpoint& a,
-                                          const Endpoint& b) {
-  return in_order(a, b) ? EndpointPair{a, b} : EndpointPair{b, a};
-}
+/// Two endpoints in their order: the same for both directions. Refers to those
+/// that it was made of.
+class EndpointPair {
+ public:
+  EndpointPair() = default;
+  EndpointPair(const Endpoint& from, const Endpoint& to)
+      : from_is_first_(in_order(from, to)),
+        first_(from_is_first_ ? &from : &to),
+        second_(from_is_first_ ? &to : &from) {}
+
+  [[nodiscard]] const Endpoint& first() const { return *first_; }
+  [[nodiscard]] const Endpoint& second() const { return *second_; }
+  /// Whether the one named first (0) or second is `from`.
+  [[nodiscard]] std::size_t index_of_from() const {
+    return from_is_first_ ? 0 : 1;
+  }
+  [[nodiscard]] bool operator==(const std::array<Endpoint, 2>& ends) const {
+    return *first_ == ends[0] && *second_ == ends[1];
+  }
+
+ private:
+  bool from_is_first_ = true;
+  const Endpoint* first_ = nullptr;
+  const Endpoint* second_ = nullptr;
+};
 
 /// Keyed multiply-mix, in two halves that do not wait for each other. Without
 /// the seed nobody can make addresses that collide.
@@ -53,7 +71,8 @@ class PairHash {
   }
 
   [[nodiscard]] std::uint64_t operator()(const EndpointPair& pair) const {
-    const auto& [a, b] = pair;
+    const Endpoint& a = pair.first();
+    const Endpoint& b = pair.second();
     const std::uint64_t ports = std::uint64_t{a.port} << 16U | b.port;
     const std::uint64_t first = fold(address_word(a.ip, 0) ^ keys_[0],
                                      address_word(a.ip, 8) ^ keys_[1]);

@@ -1,49 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// \file
-/// Lists of slots through the rows of a table themselves. Private to this room.
-
-#include <cstdint>
+/// Lists of the rows of a table. Their links lie apart from the rows: moving
+/// one touches two neighbours, and those are close together here. Private to
+/// this room.
 
 #include "tcp/slot_index.hpp"
 
 namespace tcpstated {
 
-/// In every row. A row is in one list at most. Ten bytes.
-struct [[gnu::packed]] ListNode {
-  Slot next = kNoSlot;
-  Slot previous = kNoSlot;
-  std::uint16_t list = 0;  ///< the owner of the lists knows what it means
+/// One for every row, which is in one list at most.
+struct ListNode {
+  Slot next;
+  Slot previous;
 };
 
-/// A ring; `head` is its first, kNoSlot if it is empty. `rows[slot].node` are
-/// the nodes.
-template <class Rows>
-void append(Rows& rows, Slot& head, Slot slot) {
-  ListNode& node = rows[slot].node;
+/// A ring; `head` is its first, kNoSlot if it is empty.
+inline void append(ListNode* nodes, Slot& head, Slot slot) {
+  ListNode& node = nodes[slot];
   if (head == kNoSlot) {
     node.next = node.previous = slot;
     head = slot;
     return;
   }
-  const Slot last = rows[head].node.previous;
+  const Slot last = nodes[head].previous;
   node.next = head;
   node.previous = last;
-  rows[last].node.next = slot;
-  rows[head].node.previous = slot;
+  nodes[last].next = slot;
+  nodes[head].previous = slot;
 }
 
-template <class Rows>
-void unlink(Rows& rows, Slot& head, Slot slot) {
-  const ListNode& node = rows[slot].node;
+inline void unlink(ListNode* nodes, Slot& head, Slot slot) {
+  const ListNode& node = nodes[slot];
   const Slot next = node.next;
   const Slot previous = node.previous;
   if (next == slot) {
     head = kNoSlot;
     return;
   }
-  rows[previous].node.next = next;
-  rows[next].node.previous = previous;
+  nodes[previous].next = next;
+  nodes[next].previous = previous;
   if (head == slot) head = next;
 }
 

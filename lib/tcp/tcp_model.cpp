@@ -28,7 +28,7 @@ std::size_t capacity_of(const TcpModelOptions& options) {
 struct Coming {
   EndpointPair pair;
   std::uint64_t hash = 0;
-  std::uint8_t sender = 0;  ///< index in `pair`
+  Slot guess = kNoSlot;
 };
 
 }  // namespace
@@ -53,19 +53,12 @@ struct TcpModel::Impl {
 
   // Coming and going.
 
-  [[nodiscard]] Coming coming(const Endpoint& from, const Endpoint& to) const {
-    Coming one{.pair = pair_of(from, to)};
-    one.sender = from == one.pair[0] ? 0 : 1;
-    one.hash = table.hash(one.pair);
-    return one;
-  }
-
-  Slot open(const Coming& coming, Instant at) {
+  Slot open(const EndpointPair& pair, std::uint64_t hash, Instant at) {
     if (!make_room(at)) {
       ++stats.refused;
       return kNoSlot;
     }
-    const Slot slot = table.insert(coming.pair, coming.hash);
+    const Slot slot = table.insert(pair, hash);
     Conversation& fresh = table[slot];
     fresh.id = ++last_id;
     fresh.last_seen = at;
@@ -175,16 +168,21 @@ struct TcpModel::Impl {
 
   // Segments.
 
-  /// All of them at once: the memory that they need comes meanwhile.
+  /// The memory that they need comes while others before them are dealt with:
+  /// first the lines of the index, a little later the rows.
   void observe_batch(std::span<const Segment> batch) {
     std::array<Coming, kBatch> all;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      all[i] = coming(batch[i].from, batch[i].to);
+      all[i].pair = {batch[i].from, batch[i].to};
+      all[i].hash = table.hash(all[i].pair);
       table.prefetch_index(all[i].hash);
     }
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      table.prefetch_row(all[i].hash);
+    const auto guess = [&](std::size_t i) {
+      if (i < batch.size()) all[i].guess = table.guess(all[i].hash);
+    };
+    for (std::size_t i = 0; i < kAhead; ++i) guess(i);
     for (std::size_t i = 0; i < batch.size(); ++i) {
+      guess(i + kAhead);
       expire(batch[i].at);
       observe(batch[i], all[i]);
     }
@@ -192,28 +190,31 @@ struct TcpModel::Impl {
 
   void observe(const Segment& segment, const Coming& coming) {
     ++stats.segments;
-    const std::uint64_t path = coming.sender == 0 ? coming.hash : ~coming.hash;
+    const std::size_t sender = coming.pair.index_of_from();
+    const std::uint64_t path = sender == 0 ? coming.hash : ~coming.hash;
     if (copies.is_copy(segment, path)) {
       ++stats.copies;
       return;
     }
-    Slot slot = table.find(coming.pair, coming.hash);
+    Slot slot = table.is_at(coming.guess, coming.pair)
+                    ? coming.guess
+                    : table.find(coming.pair, coming.hash);
     if (slot == kNoSlot) {
       if (!may_begin(segment.flags)) {
         ++stats.ignored;
         return;
       }
-      slot = open(coming, segment.at);
+      slot = open(coming.pair, coming.hash, segment.at);
       if (slot == kNoSlot) return;
     }
     Conversation& conversation = table[slot];
     const SegmentVerdict verdict =
         options.keep_traffic
-            ? apply_and_count(slot, coming.sender, segment)
-            : apply_segment(conversation, coming.sender, segment, rules());
+            ? apply_and_count(slot, sender, segment)
+            : apply_segment(conversation, sender, segment, rules());
     if (!verdict.accepted) ++stats.ignored;
     conversation.last_seen = segment.at;
-    ledger.settle(conversation, coming.sender, segment.at, verdict.reason);
+    ledger.settle(conversation, sender, segment.at, verdict.reason);
     put_down(slot);
   }
 
@@ -234,13 +235,13 @@ struct TcpModel::Impl {
   }
 
   void observe(const HardError& error) {
-    const Coming about = coming(error.from, error.to);
-    const Slot slot = table.find(about.pair, about.hash);
+    const EndpointPair pair(error.from, error.to);
+    const Slot slot = table.find(pair, table.hash(pair));
     if (slot == kNoSlot) return;
     const SegmentVerdict verdict =
-        apply_hard_error(table[slot], about.sender, error.seq);
+        apply_hard_error(table[slot], pair.index_of_from(), error.seq);
     if (!verdict.accepted) return;
-    ledger.settle(table[slot], about.sender, error.at, verdict.reason);
+    ledger.settle(table[slot], pair.index_of_from(), error.at, verdict.reason);
     if (options.keep_traffic) note_closed(*traffic[slot], verdict.reason);
     put_down(slot);
   }
@@ -268,6 +269,8 @@ struct TcpModel::Impl {
   }
 
   static constexpr std::size_t kBatch = 32;
+  /// More rows at a time than this, and the first are gone again.
+  static constexpr std::size_t kAhead = 4;
 
   TcpModelOptions options;
   IsLocal is_local;
@@ -331,10 +334,10 @@ void TcpModel::on_forgotten(
 }
 
 std::optional<ObservedEnd> TcpModel::find(const FourTuple& tuple) const {
-  const Coming about = impl_->coming(tuple.local, tuple.remote);
-  const Slot slot = impl_->table.find(about.pair, about.hash);
+  const EndpointPair pair(tuple.local, tuple.remote);
+  const Slot slot = impl_->table.find(pair, impl_->table.hash(pair));
   if (slot == kNoSlot) return std::nullopt;
-  return Impl::view(impl_->table[slot], about.sender);
+  return Impl::view(impl_->table[slot], pair.index_of_from());
 }
 
 void TcpModel::visit(

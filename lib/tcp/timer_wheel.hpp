@@ -11,6 +11,8 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "tcp/list_node.hpp"
 
@@ -21,30 +23,28 @@ using Tick = std::int64_t;
 inline constexpr Tick kNoTick = std::numeric_limits<Tick>::max();
 
 /// A row comes up at its tick, or earlier: then its owner puts it in again. The
-/// spoke it is on is in `node.list`, below kSpokes.
-template <class Rows>
+/// owner also remembers which spoke it is on.
 class TimerWheel {
  public:
   static constexpr std::uint16_t kSpokes = 4 * 256;
 
-  explicit TimerWheel(Rows& rows) : rows_(rows) { heads_.fill(kNoSlot); }
+  explicit TimerWheel(ListNode* nodes) : nodes_(nodes) { heads_.fill(kNoSlot); }
 
-  /// After now.
-  void insert(Slot slot, Tick due) {
+  /// `due`: after now. Says on which spoke it is.
+  std::uint16_t insert(Slot slot, Tick due) {
     constexpr Tick kMost = (Tick{1} << 32U) - 1;
     due = std::min(due, now_ + kMost);
     unsigned level = 0;
     while (due - now_ >= Tick{256} << 8U * level) ++level;
     const auto spoke = static_cast<std::uint16_t>(
         level * 256 + static_cast<unsigned>(due >> 8U * level & 255));
-    append(rows_, heads_[spoke], slot);
-    rows_[slot].node.list = spoke;
+    append(nodes_, heads_[spoke], slot);
     occupied_[spoke / 64] |= std::uint64_t{1} << spoke % 64;
+    return spoke;
   }
 
-  void remove(Slot slot) {
-    const std::uint16_t spoke = rows_[slot].node.list;
-    unlink(rows_, heads_[spoke], slot);
+  void remove(Slot slot, std::uint16_t spoke) {
+    unlink(nodes_, heads_[spoke], slot);
     if (heads_[spoke] == kNoSlot) vacate(spoke);
   }
 
@@ -68,25 +68,22 @@ class TimerWheel {
     return spoke == kSpokes ? kNoSlot : heads_[spoke];
   }
 
-  /// Turns to `now`, at most next(), and takes out what comes up then: each of
-  /// them is given to `take`, which may put it in again.
-  template <class Take>
-  void turn(Tick now, const Take& take) {
+  /// Turns to `now`, at most next(). What comes up then is taken out, and
+  /// appended to `up`.
+  void turn(Tick now, std::vector<Slot>& up) {
     now_ = now;
     for (unsigned level = 0; level < 4; ++level) {
       if ((now & ((Tick{1} << 8U * level) - 1)) != 0) return;
       const auto spoke = static_cast<std::uint16_t>(
           level * 256 + static_cast<unsigned>(now >> 8U * level & 255));
-      if ((occupied_[spoke / 64] >> spoke % 64 & 1U) == 0) continue;
-      // What goes around once more is appended to a list of its own.
-      Slot ring = heads_[spoke];
-      heads_[spoke] = kNoSlot;
+      const Slot first = std::exchange(heads_[spoke], kNoSlot);
+      if (first == kNoSlot) continue;
       vacate(spoke);
-      while (ring != kNoSlot) {
-        const Slot slot = ring;
-        unlink(rows_, ring, slot);
-        take(slot);
-      }
+      Slot slot = first;
+      do {
+        up.push_back(slot);
+        slot = nodes_[slot].next;
+      } while (slot != first);
     }
   }
 
@@ -122,7 +119,7 @@ class TimerWheel {
     return best;
   }
 
-  Rows& rows_;
+  ListNode* nodes_;
   Tick now_ = 0;
   std::array<Slot, kSpokes> heads_;
   std::array<std::uint64_t, kSpokes / 64> occupied_{};
