@@ -24,6 +24,11 @@ def judge(result):
     if weigh := result.get("weigh"):
         aims.append(_aim("resident memory, MB",
                          weigh["after_requests"]["VmRSS"] / MEGABYTE, 40))
+    if live := result.get("live"):
+        aims += [_aim("packets lost live, beside tcpdump's",
+                      live["ours_lost"], live["tcpdump_lost"]),
+                 _aim("packets lost live and not counted",
+                      live["uncounted"], 0)]
     return aims
 
 
@@ -59,6 +64,16 @@ def _compare_rows(compare):
     yield row("a scrape of node_exporter, tcpstat only", "node_exporter")
 
 
+def _live_rows(live):
+    for number, one in enumerate(live["rounds"], 1):
+        ours, theirs = one["ours"], one["tcpdump"]
+        cpu = ours["cpu"] / max(ours["received"], 1) * 1e9
+        yield _row(str(number), f"{ours['rate']:,.0f}",
+                   f"{ours['received']:,}", f"{ours['lost']:,}",
+                   f"{cpu:.0f} ns", f"{theirs['rate']:,.0f}",
+                   f"{theirs['received']:,}", f"{theirs['lost']:,}")
+
+
 def _blocks(result):
     """(title, header, rows)"""
     if compare := result.get("compare"):
@@ -85,6 +100,12 @@ def _blocks(result):
                      _milliseconds(one["total_per_minute"]),
                      f"{one['total_per_minute'] / 60:.3%}")
                 for one in idle.values()])
+    if live := result.get("live"):
+        yield (f"Packets live, {live['packets']:,} in each round, buffer "
+               f"{live['buffer'] >> 20} MiB",
+               ("round", "sent/s", "ours read", "lost", "CPU per packet",
+                "tcpdump's sent/s", "read", "lost"),
+               list(_live_rows(live)))
     if result["aims"]:
         yield ("Aims", ("aim", "measured", "at most", "met"),
                [_row(aim["name"], f"{aim['value']:.4g}", f"{aim['limit']:g}",

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture/host_network.hpp"
@@ -63,7 +64,6 @@ class FakeNetwork {
   }
   void step_wall_clock(Duration by) { wall_ += by; }
   [[nodiscard]] Instant boot() const { return boot_; }
-
   /// What a backend sees of it; this world must outlive it.
   std::unique_ptr<HostNetwork> view() { return std::make_unique<View>(*this); }
 
@@ -106,7 +106,6 @@ class FakeNetwork {
     FakeNetwork& world_;
     NetworkInterface interface_;
   };
-
   class View final : public HostNetwork {
    public:
     explicit View(FakeNetwork& world) : world_(world) {}
@@ -140,7 +139,6 @@ class FakeNetwork {
     FakeNetwork& world_;
     std::vector<NetworkInterface> interfaces_;
   };
-
   std::map<std::string, Link> links_;
   std::vector<IpPrefix> addresses_;
   bool changed_ = true;
