@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <bpf/bpf.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <optional>
+
+#include "capture/ebpf/event.h"
+#include "capture/event_source.hpp"
+#include "kernel/ebpf/libbpf_words.hpp"
+#include "kernel/ebpf_support.hpp"
+#include "transitions.skel.h"
+
+namespace tcpstated {
+namespace {
+
+IpAddress address(const std::uint8_t* bytes, bool ipv6) {
+  IpAddress ip = IpAddress::v4(0);
+  if (ipv6)
+    std::copy_n(bytes, 16, ip.bytes.begin());
+  else
+    std::copy_n(bytes, 4, ip.bytes.begin() + 12);
+  return ip;
+}
+
+/// nullopt for a state without a name here (TCP_BOUND_INACTIVE).
+std::optional<SocketEvent> decode(const tcpstated_event& event,
+                                  const std::uint8_t* local,
+                                  const std::uint8_t* remote,
+                                  std::uint32_t own_netns) {
+  const auto from = from_kernel(event.from);
+  const auto to = from_kernel(event.to);
+  if (!from || !to) return std::nullopt;
+  const bool ipv6 = (event.flags & TCPSTATED_IPV6) != 0;
+  SocketEvent out;
+  out.at = Instant(Duration(event.at));
+  out.cookie = event.cookie;
+  out.tuple = {.local = {address(local, ipv6), event.local_port},
+               .remote = {address(remote, ipv6), event.remote_port},
+               .netns = event.netns == own_netns ? 0 : event.netns};
+  out.from = *from;
+  out.to = *to;
+  if ((event.flags & TCPSTATED_MPTCP) != 0) out.protocol = Protocol::Mptcp;
+  out.error = event.error < kSocketErrorLabels.size()
+                  ? static_cast<SocketError>(event.error)
+                  : SocketError::Other;
+  out.ipv6 = ipv6;
+  out.has_file = (event.flags & TCPSTATED_HAS_FILE) != 0;
+  out.inode = event.inode;
+  out.receive_queue = event.receive_queue;
+  out.send_queue = event.send_queue;
+  return out;
+}
+
+void add(EventTotals& into, const tcpstated_totals& cpu) {
+  for (std::uint8_t from = 0; from < TCPSTATED_STATES; ++from) {
+    const auto row = from_kernel(from);
+    if (!row) continue;
+    for (std::uint8_t to = 0; to < TCPSTATED_STATES; ++to)
+      if (const auto column = from_kernel(to))
+        into.transitions[index(*row)][index(*column)] +=
+            cpu.transitions[from][to];
+    for (std::size_t i = 0; i < kSocketErrorLabels.size(); ++i)
+      into.ends[index(*row)][i] += cpu.ends[from][i];
+  }
+  into.reported += cpu.events;
+  into.lost += cpu.lost;
+  into.rescued += cpu.rescued;
+  into.detached_refused += cpu.detached_refused;
+}
+
+class BpfEventSource final : public EventSource {
+ public:
+  explicit BpfEventSource(transitions_bpf* program) : program_(program) {}
+  ~BpfEventSource() override { ::ring_buffer__free(ring_); }
+
+  /// `first` before `second`: the order in which they run is that of attaching.
+  Result<> attach(const LibbpfWords& words) {
+    const struct {
+      bpf_program* program;
+      bpf_link** link;
+    } steps[] = {
+        {program_->progs.first, &program_->links.first},
+        {program_->progs.second, &program_->links.second},
+        {program_->progs.destroyed, &program_->links.destroyed},
+        {program_->progs.destroyed_too, &program_->links.destroyed_too},
+    };
+    for (const auto& step : steps) {
+      *step.link = ::bpf_program__attach(step.program);
+      if (*step.link == nullptr)
+        return fail_ebpf(std::string("cannot attach the eBPF program '") +
+                             ::bpf_program__name(step.program) + "'",
+                         errno, words.first());
+    }
+    ring_ = ::ring_buffer__new(::bpf_map__fd(program_->maps.ring),
+                               &BpfEventSource::on_record, this, nullptr);
+    if (ring_ == nullptr)
+      return fail_ebpf("cannot map the ring of events", errno, words.first());
+    return {};
+  }
+
+  [[nodiscard]] Instant now() const override {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return Instant(std::chrono::seconds(now.tv_sec) +
+                   std::chrono::nanoseconds(now.tv_nsec));
+  }
+
+  void set_mode(EventMode mode) override {
+    program_->bss->full_mode = mode == EventMode::Full ? 1 : 0;
+  }
+
+  Result<> drain(const Visitor& visitor) override {
+    visitor_ = &visitor;
+    const int drained = ::ring_buffer__consume(ring_);
+    visitor_ = nullptr;
+    // libbpf is C: an exception must not pass through it.
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+    if (drained < 0)
+      return fail_errno("cannot read the ring of events", -drained);
+    return {};
+  }
+
+  Result<EventTotals> totals() override {
+    const std::uint32_t key = 0;
+    EventTotals sum;
+    if (::bpf_map_lookup_elem(::bpf_map__fd(program_->maps.totals), &key,
+                              per_cpu_.data()) != 0)
+      return fail_errno("cannot read the counters of the eBPF programs");
+    for (const tcpstated_totals& cpu : per_cpu_) add(sum, cpu);
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof info;
+    if (::bpf_obj_get_info_by_fd(::bpf_program__fd(program_->progs.first),
+                                 &info, &size) == 0)
+      sum.missed = info.recursion_misses;
+    return sum;
+  }
+
+  Result<std::vector<SocketEvent>> detached() override {
+    std::vector<SocketEvent> found;
+    if (program_->bss->detached_count == 0) return found;
+    const int map = ::bpf_map__fd(program_->maps.detached);
+    std::uint64_t key = 0;
+    std::uint64_t next = 0;
+    // A key that goes meanwhile starts the walk anew: bounded by the map.
+    int steps = 2 * TCPSTATED_MAX_DETACHED;
+    for (int more = ::bpf_map_get_next_key(map, nullptr, &next);
+         more == 0 && steps > 0; --steps) {
+      key = next;
+      tcpstated_event6 entry{};
+      if (::bpf_map_lookup_elem(map, &key, &entry) == 0)
+        if (const auto event =
+                decode(entry.event, entry.local, entry.remote, own_netns_))
+          found.push_back(*event);
+      more = ::bpf_map_get_next_key(map, &key, &next);
+    }
+    std::ranges::sort(found, {}, &SocketEvent::cookie);
+    const auto again = std::ranges::unique(found, {}, &SocketEvent::cookie);
+    found.erase(again.begin(), again.end());
+    return found;
+  }
+
+ private:
+  static int on_record(void* self, void* record, std::size_t size) {
+    return static_cast<BpfEventSource*>(self)->pass_on(record, size);
+  }
+
+  int pass_on(const void* record, std::size_t size) noexcept {
+    if (thrown_) return -ECANCELED;
+    tcpstated_event6 event{};
+    std::memcpy(&event, record, std::min(size, sizeof event));
+    const bool ipv6 = (event.event.flags & TCPSTATED_IPV6) != 0;
+    const std::uint8_t* const addresses = event.local;
+    const auto decoded =
+        decode(event.event, addresses, addresses + (ipv6 ? 16 : 4), own_netns_);
+    try {
+      if (decoded) (*visitor_)(*decoded);
+    } catch (...) {
+      thrown_ = std::current_exception();
+    }
+    return 0;
+  }
+
+  struct Destroy {
+    void operator()(transitions_bpf* program) const {
+      transitions_bpf__destroy(program);
+    }
+  };
+  std::unique_ptr<transitions_bpf, Destroy> program_;
+  ::ring_buffer* ring_ = nullptr;
+  std::uint32_t own_netns_ = own_network_namespace();
+  std::vector<tcpstated_totals> per_cpu_ = std::vector<tcpstated_totals>(
+      static_cast<std::size_t>(std::max(1, ::libbpf_num_possible_cpus())));
+  const Visitor* visitor_ = nullptr;  ///< during drain()
+  std::exception_ptr thrown_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EventSource>> open_event_source() {
+  if (auto types = check_kernel_types(); !types)
+    return std::unexpected(std::move(types).error());
+  const LibbpfWords words;
+  auto* const program = transitions_bpf__open_and_load();
+  if (program == nullptr)
+    return fail_ebpf("cannot load the eBPF program 'transitions'", errno,
+                     words.first());
+  auto source = std::make_unique<BpfEventSource>(program);
+  if (auto attached = source->attach(words); !attached)
+    return std::unexpected(std::move(attached).error());
+  return source;
+}
+
+}  // namespace tcpstated
