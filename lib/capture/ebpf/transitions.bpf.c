@@ -167,7 +167,9 @@ static __always_inline void note_detached(struct tcpstated_totals* count,
                                           struct sock* sk, int from) {
   struct tcpstated_event6 value = {};
   const __u64 key = (__u64)sk;
-  if (from == TCP_LISTEN || !sk->sk_socket || is_orphan(sk) || is_subflow(sk))
+  /* Only what was a connection, and can still be held. */
+  if (from == TCP_LISTEN || from == TCP_SYN_SENT || !sk->sk_socket ||
+      is_orphan(sk) || is_subflow(sk))
     return;
   fill(&value.event, sk, from, TCP_CLOSE, 0);
   if (sk->__sk_common.skc_family == AF_INET6)
@@ -184,7 +186,9 @@ static __always_inline void handle(struct sock* sk, int from, int to,
                                    __u8 flags) {
   struct tcpstated_totals* count = bpf_map_lookup_elem(&totals, &zero);
   const __u16 protocol = sk->sk_protocol;
-  if (!count || from == to) return;
+  if (!count) return;
+  if (flags & TCPSTATED_RESCUED) add(&count->rescued);
+  if (from == to) return;
   if (protocol == IPPROTO_TCP) {
     add(&count->transitions[from & (TCPSTATED_STATES - 1)]
                            [to & (TCPSTATED_STATES - 1)]);
@@ -198,7 +202,6 @@ static __always_inline void handle(struct sock* sk, int from, int to,
   } else if (protocol != IPPROTO_MPTCP) {
     return;
   }
-  if (flags & TCPSTATED_RESCUED) add(&count->rescued);
   if (full_mode || from == TCP_CLOSE_WAIT || to == TCP_CLOSE_WAIT)
     report(count, sk, from, to, flags);
 }

@@ -59,6 +59,12 @@ static __always_inline void fill_queues(struct tcpstated_held_socket* out,
   out->bytes_received = tcp->bytes_received;
 }
 
+/* Not one that never got through, or that the process disconnected itself. */
+static __always_inline int was_connected(struct sock* sk) {
+  const struct tcp_sock* tcp = bpf_skc_to_tcp_sock(sk);
+  return sk->__sk_common.skc_dport != 0 && tcp && tcp->srtt_us != 0;
+}
+
 SEC("iter/task_file")
 int held_sockets(struct bpf_iter__task_file* context) {
   struct tcpstated_held_socket out = {};
@@ -75,8 +81,7 @@ int held_sockets(struct bpf_iter__task_file* context) {
   if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP) return 0;
   out.state = sk->__sk_common.skc_state;
   if (!(wanted_states >> (out.state & 31) & 1)) return 0;
-  /* never connected, or disconnected by the process itself */
-  if (out.state == TCP_CLOSE && sk->__sk_common.skc_dport == 0) return 0;
+  if (out.state == TCP_CLOSE && !was_connected(sk)) return 0;
   if (protocol == IPPROTO_MPTCP) out.flags |= TCPSTATED_HELD_MPTCP;
   out.pid = task->tgid;
   out.fd = context->fd;
