@@ -25,6 +25,7 @@ bool last_ack_was_the_fin(const SocketFacts& socket) {
 
 SinceBounds since_bounds(const StateChange& observed) {
   const Instant at = observed.at;
+  if (observed.is_moment) return {.earliest = at, .latest = at, .exact = true};
   if (observed.to != TcpState::CloseWait || !observed.socket.times)
     return {.latest = at};
   const TcpTimes& times = *observed.socket.times;

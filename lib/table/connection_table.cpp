@@ -108,6 +108,11 @@ struct ConnectionTable::Impl {
     rows.pop_back();
   }
 
+  /// An event that was delivered after a later look at the same socket.
+  static bool is_overtaken(const Connection& known, const StateChange& change) {
+    return change.quality == known.quality && change.at < known.last_seen;
+  }
+
   [[nodiscard]] bool has_room(TcpState state) const {
     const std::size_t limit = is_precious(state)
                                   ? options.max_connections
@@ -141,11 +146,19 @@ struct ConnectionTable::Impl {
     row.generation = generation;
     Connection& known = row.connection;
     if (change.quality < known.quality) return std::nullopt;
+    if (is_overtaken(known, change)) {
+      if (change.is_moment && known.state == change.to)
+        known.since = since_bounds(change);
+      return std::nullopt;
+    }
     known.quality = change.quality;
     known.last_seen = change.at;
     known.socket = change.socket;
     if (known.state == change.to) {
-      known.since.narrow(since_bounds(change));
+      if (change.is_moment)
+        known.since = since_bounds(change);
+      else
+        known.since.narrow(since_bounds(change));
       return std::nullopt;
     }
     const TcpState from = std::exchange(known.state, change.to);
@@ -165,6 +178,8 @@ std::optional<Transition> ConnectionTable::apply(const StateChange& change) {
   if (!at) return impl_->insert(change);
   if (change.to != TcpState::Closed)
     return impl_->update(impl_->rows[*at], change);
+  if (Impl::is_overtaken(impl_->rows[*at].connection, change))
+    return std::nullopt;
   Transition gone{.now = impl_->rows[*at].connection};
   gone.from = std::exchange(gone.now.state, TcpState::Closed);
   gone.now.since = {.latest = change.at};
@@ -182,7 +197,8 @@ void ConnectionTable::end_snapshot(Instant at, bool complete,
   if (!complete) return;
   for (std::uint32_t i = 0; i < impl_->rows.size();) {
     const Row& row = impl_->rows[i];
-    if (row.generation == impl_->generation) {
+    if (row.generation == impl_->generation ||
+        row.connection.tuple.netns != 0) {
       ++i;
       continue;
     }

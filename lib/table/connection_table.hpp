@@ -27,11 +27,13 @@ class ConnectionTable {
 
   /// Applies one observation. Returns the transition if the state changed or
   /// the socket is new; nullopt if it only refreshed what was known, came from
-  /// a weaker source than the row, or did not fit (then refused() counts).
+  /// a weaker source than the row, is older than the last look at it, or did
+  /// not fit (then refused() counts).
   std::optional<Transition> apply(const StateChange& change);
 
   /// Mark and sweep: sockets not applied between the two calls have closed, if
-  /// the snapshot was complete, and are appended to `closed`.
+  /// the snapshot was complete, and are appended to `closed`. A snapshot is of
+  /// our own network namespace and says nothing about rows of others.
   void begin_snapshot();
   void end_snapshot(Instant at, bool complete, std::vector<Transition>& closed);
 

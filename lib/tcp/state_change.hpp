@@ -91,6 +91,8 @@ struct StateChange {
   Instant at;
   TcpState to = TcpState::Closed;
   Quality quality = Quality::Inferred;
+  /// `at` is when it entered `to`, not only when it was seen there.
+  bool is_moment = false;
   SocketFacts socket;
 
   [[nodiscard]] SocketKey key() const { return {tuple, socket.cookie}; }

@@ -97,6 +97,57 @@ TEST_F(ConnectionTableTest, AVanishedSocketLeavesTheTable) {
   EXPECT_EQ(table.find(change.key()), nullptr);
 }
 
+TEST_F(ConnectionTableTest, ASnapshotSaysNothingAboutOtherNamespaces) {
+  auto change = row("10.0.0.1:80", "10.0.0.2:1", TcpState::CloseWait);
+  change.tuple.netns = 4026531999;
+  table.apply(change);
+  table.begin_snapshot();
+  table.end_snapshot(Instant(2h), true, closed);
+  EXPECT_TRUE(closed.empty());
+  EXPECT_EQ(table.size(), 1U);
+}
+
+struct MomentTest : ConnectionTableTest {
+  StateChange seen = row("10.0.0.1:80", "10.0.0.2:1", TcpState::CloseWait);
+  StateChange event = seen;
+  MomentTest() {
+    event.is_moment = true;
+    event.at = seen.at - 3s;
+    event.socket.receive_queue = 99;
+  }
+};
+
+TEST_F(MomentTest, AnEventMakesTheAgeExact) {
+  table.apply(event);
+  EXPECT_TRUE(table.find(event.key())->since.exact);
+  EXPECT_EQ(table.find(event.key())->since.latest, event.at);
+}
+
+TEST_F(MomentTest, AnEventThatComesAfterALaterLookOnlyTellsSince) {
+  table.apply(seen);
+  EXPECT_FALSE(table.apply(event));
+  const Connection* known = table.find(seen.key());
+  EXPECT_TRUE(known->since.exact);
+  EXPECT_EQ(known->since.latest, event.at);
+  EXPECT_EQ(known->last_seen, seen.at);
+  EXPECT_EQ(known->socket.receive_queue, 0U);
+}
+
+TEST_F(MomentTest, AnEventIsOverruledByALaterLook) {
+  seen.to = TcpState::LastAck;
+  table.apply(seen);
+  EXPECT_FALSE(table.apply(event));
+  event.to = TcpState::Closed;
+  EXPECT_FALSE(table.apply(event));
+  EXPECT_EQ(table.find(seen.key())->state, TcpState::LastAck);
+}
+
+TEST_F(MomentTest, ALaterLookKeepsTheExactAge) {
+  table.apply(event);
+  table.apply(seen);
+  EXPECT_EQ(table.find(seen.key())->since.latest, event.at);
+}
+
 /// What tcp_info says, in one line per case of kernel-views.md section 4.
 struct SinceCase {
   const char* name;
