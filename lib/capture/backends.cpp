@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "capture/ebpf_backend.hpp"
 #include "capture/host_network.hpp"
 #include "capture/pcap_backend.hpp"
 #include "capture/sock_diag_backend.hpp"
@@ -30,6 +31,21 @@ Result<std::unique_ptr<CaptureBackend>> open_sock_diag(
   return std::make_unique<SockDiagBackend>(std::move(*view), options.sock_diag);
 }
 
+/// Events alone know nothing that was open before; sweeps do.
+Result<std::unique_ptr<CaptureBackend>> open_ebpf(
+    const CaptureOptions& options) {
+  if (options.sock_diag.enabled == Enabled::False)
+    return fail("works only on top of sock_diag, which is off");
+  auto source = open_event_source();
+  if (!source) return std::unexpected(std::move(source).error());
+  auto view = open_socket_view();
+  if (!view) return std::unexpected(std::move(view).error());
+  auto held = open_held_sockets();
+  return std::make_unique<EbpfBackend>(std::move(*source), std::move(*view),
+                                       held ? std::move(*held) : nullptr,
+                                       options.ebpf);
+}
+
 Result<std::unique_ptr<CaptureBackend>> open_pcap(
     const CaptureOptions& options) {
   auto network = open_host_network();
@@ -37,10 +53,13 @@ Result<std::unique_ptr<CaptureBackend>> open_pcap(
   return PcapBackend::open(std::move(*network), options.pcap);
 }
 
-constexpr std::array<BackendInfo, 2> kBackends{{
+constexpr std::array<BackendInfo, 3> kBackends{{
     {"sock_diag", "the kernel's socket table, by netlink",
      [](const CaptureOptions& options) { return options.sock_diag.enabled; },
      open_sock_diag},
+    {"ebpf", "transitions as they happen, from programs in the kernel",
+     [](const CaptureOptions& options) { return options.ebpf.enabled; },
+     open_ebpf},
     {"pcap", "packets on the wire, by libpcap",
      [](const CaptureOptions& options) { return options.pcap.enabled; },
      open_pcap},

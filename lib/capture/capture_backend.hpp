@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "capture/event_report.hpp"
 #include "capture/packet_sink.hpp"
 #include "kernel/tcp_counters.hpp"
 #include "tcp/state_change.hpp"
@@ -45,6 +46,13 @@ class CaptureSink : public PacketSink {
 
   /// Kernel backends: it is `now`, after all that was delivered.
   virtual void on_time(Instant now) = 0;
+
+  /// Every transition of every socket, while somebody wants them all
+  /// (CaptureBackend::report_every_transition).
+  virtual void on_events(std::span<const SocketEvent> events) = 0;
+
+  /// Backends that get events from the kernel: their totals, every second.
+  virtual void on_event_report(const EventReport& report) = 0;
 };
 
 /// What a backend looks at.
@@ -102,6 +110,10 @@ class CaptureBackend {
   /// Delivers what is due. An Error means that the backend cannot go on; a
   /// broken snapshot is not an Error but `complete == false`.
   virtual Result<> drain(CaptureSink& sink) = 0;
+
+  /// Whether CaptureSink::on_events() is called from here on. Costs the host
+  /// 1-2 % of each connection, so only while somebody listens.
+  virtual void report_every_transition(bool /*wanted*/) {}
 
   [[nodiscard]] virtual CaptureStats stats() const = 0;
 };

@@ -31,6 +31,17 @@ struct SockDiagOptions {
   std::size_t lookups_per_tick = 500;
 };
 
+struct EbpfOptions {
+  Enabled enabled = Enabled::Auto;
+  /// What events say is compared with a dump this often, though they lose
+  /// nothing as far as anybody can tell.
+  Duration reconcile_interval = std::chrono::minutes(1);
+  /// Time between two passes over the descriptors of all processes while other
+  /// namespaces have sockets to watch; stretched like sweeps.
+  Duration pass_interval = std::chrono::seconds(5);
+  double max_core_share = 0.005;
+};
+
 struct PcapOptions {
   Enabled enabled = Enabled::False;
   std::vector<std::string> interfaces;  ///< empty: all that are up
@@ -44,6 +55,7 @@ struct PcapOptions {
 
 struct CaptureOptions {
   SockDiagOptions sock_diag;
+  EbpfOptions ebpf;
   PcapOptions pcap;
 };
 

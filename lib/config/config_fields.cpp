@@ -59,6 +59,28 @@ constexpr std::array kFields{
           return format_duration(from.capture.sock_diag.interval);
         }},
     ConfigField{
+        "backends.ebpf.enabled", ConfigKind::Text, false, "auto, true or false",
+        "Transitions as they happen, by programs in the kernel. Needs "
+        "sock_diag.",
+        [](std::string_view text, Config& into) {
+          return read_label(text, kEnabledLabels, into.capture.ebpf.enabled);
+        },
+        [](const Config& from) {
+          return write_label(kEnabledLabels, from.capture.ebpf.enabled);
+        }},
+    ConfigField{
+        "backends.ebpf.reconcile_interval", ConfigKind::Text, false,
+        "a duration from 1s to 1h",
+        "What events say is checked against a dump this often, and after a "
+        "loss.",
+        [](std::string_view text, Config& into) {
+          return read_duration(text, 1s, 1h,
+                               into.capture.ebpf.reconcile_interval);
+        },
+        [](const Config& from) {
+          return format_duration(from.capture.ebpf.reconcile_interval);
+        }},
+    ConfigField{
         "backends.pcap.enabled", ConfigKind::Text, false, "auto, true or false",
         "Packets on the wire: also the state of the other end.",
         [](std::string_view text, Config& into) {
@@ -124,16 +146,17 @@ constexpr std::array kFields{
                                       return prefix.to_string();
                                     });
                 }},
-    ConfigField{
-        "attribution.method", ConfigKind::Text, false, "auto, procfs or off",
-        "How the processes that hold leaked sockets are found.",
-        [](std::string_view text, Config& into) {
-          return read_label(text, kAttributionMethodLabels,
-                            into.attribution.method);
-        },
-        [](const Config& from) {
-          return write_label(kAttributionMethodLabels, from.attribution.method);
-        }},
+    ConfigField{"attribution.method", ConfigKind::Text, false,
+                "auto, ebpf, procfs or off",
+                "How the processes that hold leaked sockets are found.",
+                [](std::string_view text, Config& into) {
+                  return read_label(text, kAttributionMethodLabels,
+                                    into.attribution.method);
+                },
+                [](const Config& from) {
+                  return write_label(kAttributionMethodLabels,
+                                     from.attribution.method);
+                }},
     ConfigField{
         "table.max_connections", ConfigKind::Number, false,
         "a number from 1000 to 100000000",

@@ -11,12 +11,13 @@ namespace tcpstated {
 
 enum class AttributionMethod : std::uint8_t {
   Auto,    ///< the best that works here
+  Ebpf,    ///< a program in the kernel, nothing else
   Procfs,  ///< read /proc/*/fd
   Off,     ///< name no processes
 };
 
-inline constexpr std::array<std::string_view, 3> kAttributionMethodLabels{
-    "auto", "procfs", "off"};
+inline constexpr std::array<std::string_view, 4> kAttributionMethodLabels{
+    "auto", "ebpf", "procfs", "off"};
 
 struct AttributionOptions {
   AttributionMethod method = AttributionMethod::Auto;

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "kernel/process_index.hpp"
 #include "tcp/state_change.hpp"
 #include "tcp/state_set.hpp"
 
@@ -20,7 +21,7 @@ namespace tcpstated {
 /// One descriptor and the socket behind it. CLOSED: the socket was connected
 /// once and has left every table of the kernel.
 struct HeldSocket {
-  std::int32_t pid = 0;
+  ProcessId process;
   std::int32_t fd = -1;
   StateChange socket;  ///< netns 0: the caller's own
 };
@@ -31,8 +32,9 @@ class HeldSockets {
   using Visitor = std::function<void(const HeldSocket&)>;
   virtual ~HeldSockets() = default;
 
-  /// Visits every descriptor of a socket in one of `states`.
-  virtual Result<> visit(StateSet states, const Visitor& visitor) = 0;
+  /// Visits every descriptor of a socket in one of `states`. Returns the CPU
+  /// time it took.
+  virtual Result<Duration> visit(StateSet states, const Visitor& visitor) = 0;
 };
 
 /// Of this kernel (bpf_iter task_file, Linux 5.12). The Error says what is

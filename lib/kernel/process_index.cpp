@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,6 +104,14 @@ class ProcessReader {
   }
 
   [[nodiscard]] std::size_t open_fds() const { return open_fds_; }
+
+  /// Without listing them: the size of /proc/PID/fd (Linux 6.2).
+  [[nodiscard]] std::optional<std::uint64_t> count_descriptors() const {
+    struct stat info{};
+    if (::fstatat(directory_.get(), "fd", &info, 0) != 0 || info.st_size <= 0)
+      return std::nullopt;
+    return static_cast<std::uint64_t>(info.st_size);
+  }
 
  private:
   Result<> visit_table(const std::string& table, const Visitor& found) {
@@ -249,6 +258,16 @@ Result<ProcessScan> ProcessIndex::scan(const InodeFilter& wanted) const {
   for (const std::int32_t pid : *pids)
     if (auto process = open_process(root_, pid)) find_in_flight(*process, scan);
   return scan;
+}
+
+std::shared_ptr<const Process> ProcessIndex::describe(ProcessId id) const {
+  auto opened = open_process(root_, id.pid);
+  if (!opened) return nullptr;
+  auto process = opened->describe();
+  // The pid may be another's by now.
+  if (!process || process->id != id) return nullptr;
+  process->open_fds = opened->count_descriptors();
+  return process;
 }
 
 bool ProcessIndex::still_holds(const Holder& holder,

@@ -107,6 +107,10 @@ class ProcessIndex {
   /// or this program is out of descriptors or memory.
   [[nodiscard]] Result<ProcessScan> scan(const InodeFilter& wanted) const;
 
+  /// What is known of one process without looking at its descriptors: needs no
+  /// capability. Null if it has ended.
+  [[nodiscard]] std::shared_ptr<const Process> describe(ProcessId id) const;
+
   /// Whether what a scan found is still so (3 us).
   [[nodiscard]] bool still_holds(const Holder& holder,
                                  std::uint64_t inode) const;

@@ -13,6 +13,8 @@ class DeafSink : public CaptureSink {
   void on_snapshot_begin(Instant) override {}
   void on_snapshot_end(const SnapshotReport&) override {}
   void on_counters(const TcpCounters&) override {}
+  void on_events(std::span<const SocketEvent>) override {}
+  void on_event_report(const EventReport&) override {}
   void on_segments(std::span<const Segment>) override {}
   void on_hard_error(const HardError&) override {}
   void on_loss(Instant, std::uint64_t) override {}

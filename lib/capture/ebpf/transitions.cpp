@@ -126,15 +126,12 @@ class BpfEventSource final : public EventSource {
   Result<EventTotals> totals() override {
     const std::uint32_t key = 0;
     EventTotals sum;
+    // Before the counters: what was missed by now is rescued by then.
+    sum.missed = read_misses();
     if (::bpf_map_lookup_elem(::bpf_map__fd(program_->maps.totals), &key,
                               per_cpu_.data()) != 0)
       return fail_errno("cannot read the counters of the eBPF programs");
     for (const tcpstated_totals& cpu : per_cpu_) add(sum, cpu);
-    bpf_prog_info info{};
-    std::uint32_t size = sizeof info;
-    if (::bpf_obj_get_info_by_fd(::bpf_program__fd(program_->progs.first),
-                                 &info, &size) == 0)
-      sum.missed = info.recursion_misses;
     return sum;
   }
 
@@ -163,6 +160,15 @@ class BpfEventSource final : public EventSource {
   }
 
  private:
+  [[nodiscard]] std::uint64_t read_misses() const {
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof info;
+    if (::bpf_obj_get_info_by_fd(::bpf_program__fd(program_->progs.first),
+                                 &info, &size) != 0)
+      return 0;
+    return info.recursion_misses;
+  }
+
   static int on_record(void* self, void* record, std::size_t size) {
     return static_cast<BpfEventSource*>(self)->pass_on(record, size);
   }

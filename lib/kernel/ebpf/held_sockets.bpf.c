@@ -84,6 +84,7 @@ int held_sockets(struct bpf_iter__task_file* context) {
   if (out.state == TCP_CLOSE && !was_connected(sk)) return 0;
   if (protocol == IPPROTO_MPTCP) out.flags |= TCPSTATED_HELD_MPTCP;
   out.pid = task->tgid;
+  out.start_time = task->group_leader->start_boottime;
   out.fd = context->fd;
   out.cookie = bpf_get_socket_cookie(sk); /* generated if there is none */
   out.inode =

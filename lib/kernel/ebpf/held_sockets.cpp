@@ -23,6 +23,9 @@ namespace {
 /// number processes as it does.
 constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
 
+/// Nanoseconds of a tick of /proc/PID/stat (USER_HZ is 100 everywhere).
+constexpr std::uint64_t kClockTick = 10'000'000;
+
 Duration read_clock(clockid_t clock) {
   timespec now{};
   ::clock_gettime(clock, &now);
@@ -51,18 +54,19 @@ class BpfHeldSockets final : public HeldSockets {
  public:
   explicit BpfHeldSockets(held_sockets_bpf* program) : program_(program) {}
 
-  Result<> visit(StateSet states, const Visitor& visitor) override {
+  Result<Duration> visit(StateSet states, const Visitor& visitor) override {
     program_->bss->wanted_states = states.kernel_mask();
     const UniqueFd pass(
         ::bpf_iter_create(::bpf_link__fd(program_->links.held_sockets)));
     if (!pass)
       return fail_ebpf("cannot walk the descriptors of all processes", errno,
                        "");
+    const Duration before = read_clock(CLOCK_THREAD_CPUTIME_ID);
     for (;;) {
       // Rows are as of before the read: never later than the truth.
       const Instant at(read_clock(CLOCK_BOOTTIME));
       const ssize_t got = ::read(pass.get(), records_.data(), sizeof(records_));
-      if (got == 0) return {};
+      if (got == 0) return read_clock(CLOCK_THREAD_CPUTIME_ID) - before;
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (got < 0)
         return fail_errno("cannot read the descriptors of all processes");
@@ -77,10 +81,13 @@ class BpfHeldSockets final : public HeldSockets {
     const auto state = from_kernel(record.state);
     if (!state) return;
     const bool ipv6 = (record.flags & TCPSTATED_HELD_IPV6) != 0;
-    HeldSocket held{
-        .pid = static_cast<std::int32_t>(record.pid),
-        .fd = static_cast<std::int32_t>(record.fd),
-        .socket = {.at = at, .to = *state, .quality = Quality::Kernel}};
+    HeldSocket held;
+    held.process = {.pid = static_cast<std::int32_t>(record.pid),
+                    .start_time = record.start_time / kClockTick};
+    held.fd = static_cast<std::int32_t>(record.fd);
+    held.socket.at = at;
+    held.socket.to = *state;
+    held.socket.quality = Quality::Kernel;
     held.socket.tuple = {
         .local = {address(record.local, ipv6), record.local_port},
         .remote = {address(record.remote, ipv6), record.remote_port},

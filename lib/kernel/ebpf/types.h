@@ -97,6 +97,8 @@ struct file;
 struct task_struct {
   int pid;
   int tgid;
+  struct task_struct *group_leader;
+  __u64 start_boottime;
 };
 
 struct seq_file;

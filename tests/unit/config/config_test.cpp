@@ -127,6 +127,8 @@ const std::vector<Bounds> kBounds{
     {"backends.sock_diag.interval",
      {"100ms", "5m"},
      {"99ms", "5m1ns", "0", "5", "-1s", "1s1m"}},
+    {"backends.ebpf.enabled", {"auto", "true", "false"}, {"yes", "1"}},
+    {"backends.ebpf.reconcile_interval", {"1s", "1h"}, {"999ms", "2h", "0"}},
     {"backends.pcap.enabled", {"auto", "true", "false"}, {"yes", "''"}},
     {"backends.pcap.interfaces",
      {"[]", "[eth0]", "[eth0, br-1.5_x@a, lo]"},
@@ -143,7 +145,9 @@ const std::vector<Bounds> kBounds{
     {"backends.pcap.local_addresses",
      {"[]", "[10.0.0.1/32]", "[10.0.0.0/8, 2001:db8::/32]"},
      {"[10.0.0.300]", "[10.0.0.0/33]", "[eth0]", "['']"}},
-    {"attribution.method", {"auto", "procfs", "off"}, {"ebpf", "no", "false"}},
+    {"attribution.method",
+     {"auto", "ebpf", "procfs", "off"},
+     {"bpf", "no", "false"}},
     {"table.max_connections",
      {"1000", "100000000"},
      {"999", "100000001", "1e6", "0x1000", "1_000", "-1000",
@@ -287,6 +291,8 @@ TEST(Config, WhatIsPrintedIsReadBack) {
                          .local_addresses = {*IpPrefix::parse("10.0.0.0/8"),
                                              *IpPrefix::parse("::1")}};
   config.attribution.method = AttributionMethod::Off;
+  config.capture.ebpf.enabled = Enabled::False;
+  config.capture.ebpf.reconcile_interval = 90s;
   config.table.max_connections = 12345;
   config.leaks.threshold = 26h;
   config.leaks.half_close_grace = 61s;
