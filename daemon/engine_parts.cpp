@@ -44,6 +44,17 @@ Result<> open_backends(const Config& config, Log& log, EngineParts& parts) {
   return fail("no backend is left to watch connections with (" + reasons + ")");
 }
 
+/// Null: holders are looked for in /proc. Whoever insists on the program in the
+/// kernel is told why it cannot be had.
+Result<std::unique_ptr<HeldSockets>> open_held(AttributionMethod method) {
+  if (method == AttributionMethod::Procfs || method == AttributionMethod::Off)
+    return nullptr;
+  auto held = open_held_sockets();
+  if (!held && method == AttributionMethod::Auto) return nullptr;
+  if (!held) return wrap(std::move(held).error(), "attribution.method: ebpf");
+  return held;
+}
+
 }  // namespace
 
 Result<EngineParts> open_engine_parts(const Config& config, Log& log) {
@@ -55,8 +66,11 @@ Result<EngineParts> open_engine_parts(const Config& config, Log& log) {
     return std::unexpected(std::move(opened).error());
   auto view = open_socket_view();
   if (!view) return std::unexpected(std::move(view).error());
-  parts.inspector =
-      std::make_unique<Inspector>(std::move(*view), ProcessIndex());
+  auto held = open_held(config.attribution.method);
+  if (!held) return std::unexpected(std::move(held).error());
+  parts.inspector = std::make_unique<Inspector>(
+      std::move(*view), ProcessIndex(), std::move(*held),
+      config.attribution.method != AttributionMethod::Ebpf);
   return parts;
 }
 

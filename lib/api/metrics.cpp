@@ -47,6 +47,7 @@ bool is_there(MetricView needed, ViewsInUse views) {
 void add_causes(const MetricSource& from, MetricSamples& into) {
   std::uint64_t judged = 0;
   for (const LeakCauseInfo& row : kLeakCauses) {
+    if (row.cause == LeakCause::Detached) continue;  // not in CLOSE_WAIT
     const auto count =
         from.view.close_wait_by_cause[static_cast<std::size_t>(row.cause)];
     judged += count;

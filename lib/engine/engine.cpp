@@ -43,6 +43,14 @@ void Engine::on_changes(std::span<const StateChange> changes) {
 }
 
 void Engine::count_move(const Transition& transition) {
+  if (const auto netns = transition.now.tuple.netns; netns != 0) {
+    StateCounts& there = elsewhere_[netns];
+    if (transition.from != TcpState::Closed) there.leave(transition.from);
+    if (transition.now.state != TcpState::Closed)
+      there.enter(transition.now.state);
+    if (there.total() == 0) elsewhere_.erase(netns);
+    return;
+  }
   StateCounts& counts = transition.now.socket.protocol == Protocol::Tcp
                             ? tally_.tcp
                             : tally_.mptcp;
@@ -68,6 +76,38 @@ void Engine::on_snapshot_end(const SnapshotReport& report) {
   if (!report.complete) return;
   ready_ = true;
   tally_ = sweeping_;
+}
+
+void Engine::on_events(std::span<const SocketEvent> events) {
+  observer_.on_events(events);
+}
+
+void Engine::on_event_report(const EventReport& report) {
+  events_report_ = report;
+  detached_.clear();
+  for (const StateChange& row : report.detached)
+    detached_.push_back({.id = row.socket.cookie,
+                         .tuple = row.tuple,
+                         .state = TcpState::Closed,
+                         .quality = row.quality,
+                         .since = since_bounds(row),
+                         .first_seen = row.at,
+                         .last_seen = row.at,
+                         .socket = row.socket});
+}
+
+std::vector<NamespaceView> Engine::namespaces() const {
+  std::map<std::uint32_t, NamespaceView> views;
+  for (const auto& [netns, counts] : elsewhere_) views[netns].counts = counts;
+  for (const Connection& socket : detached_)
+    if (socket.tuple.netns != 0)
+      views[socket.tuple.netns].counts.enter(TcpState::Closed);
+  std::vector<NamespaceView> sorted;
+  for (auto& [netns, view] : views) {
+    view.inode = netns;
+    sorted.push_back(std::move(view));
+  }
+  return sorted;
 }
 
 void Engine::on_counters(const TcpCounters& counters) { counters_ = counters; }
@@ -108,9 +148,10 @@ void Engine::on_time(Instant now) {
 
 /// Everything that is linear in what is watched.
 void Engine::evaluate() {
+  ++rounds_;
   if (counts().clamped) ++totals_.clamped;
   history_.add(now_, counts().tcp);
-  leaks_.evaluate(now_, table_, events_);
+  leaks_.evaluate(now_, table_, detached_, events_);
   for (const LeakEvent& event : events_) observer_.on_leak(event);
   events_.clear();
 }
@@ -129,7 +170,7 @@ void Engine::on_holders(const HolderAnswer& answer) {
 std::vector<ListenerView> Engine::listeners() const {
   std::map<std::pair<Endpoint, Protocol>, ListenerView> by_address;
   table_.visit([&](const Connection& row) {
-    if (row.state != TcpState::Listen) return;
+    if (row.state != TcpState::Listen || row.tuple.netns != 0) return;
     ListenerView& view = by_address[{row.tuple.local, row.socket.protocol}];
     view.local = row.tuple.local;
     view.protocol = row.socket.protocol;
@@ -152,6 +193,11 @@ std::shared_ptr<const HostView> Engine::view(std::vector<BackendView> backends,
   view->ready = ready_;
   view->views = views_;
   view->tcp = counts().tcp;
+  view->tcp[TcpState::Closed] = static_cast<std::uint64_t>(std::ranges::count(
+      detached_, std::uint32_t{0},
+      [](const Connection& row) { return row.tuple.netns; }));
+  view->events = events_report_;
+  view->namespaces = namespaces();
   view->mptcp = tally_.mptcp;
   view->fin_wait_2_minisocks = tally_.fin_wait_2_minisocks;
   view->counters = counters_;

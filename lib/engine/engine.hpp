@@ -9,7 +9,10 @@
 ///          |                          |                        |
 ///          +------counters------------+----> HostView <--------+--> LeakEvent
 
+#include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "capture/capture_backend.hpp"
@@ -27,6 +30,8 @@ class EngineObserver {
  public:
   virtual ~EngineObserver() = default;
   virtual void on_leak(const LeakEvent& event) = 0;
+  /// Transitions of every socket, while somebody asked for them.
+  virtual void on_events(std::span<const SocketEvent> /*events*/) {}
 };
 
 /// Everything that knows about sockets, owned by one thread. It has no lock
@@ -46,6 +51,8 @@ class Engine final : public CaptureSink {
   void on_snapshot_begin(Instant at) override;
   void on_snapshot_end(const SnapshotReport& report) override;
   void on_counters(const TcpCounters& counters) override;
+  void on_events(std::span<const SocketEvent> events) override;
+  void on_event_report(const EventReport& report) override;
   void on_segments(std::span<const Segment> segments) override;
   void on_hard_error(const HardError& error) override;
   void on_loss(Instant now, std::uint64_t packets) override;
@@ -67,6 +74,8 @@ class Engine final : public CaptureSink {
   [[nodiscard]] const PacketView& packets() const { return packets_; }
   [[nodiscard]] ViewsInUse views() const { return views_; }
   [[nodiscard]] Instant now() const { return now_; }
+  /// How often leaks were judged: a view is as new as that.
+  [[nodiscard]] std::uint64_t rounds() const { return rounds_; }
 
  private:
   [[nodiscard]] HostCounts counts() const {
@@ -74,6 +83,7 @@ class Engine final : public CaptureSink {
   }
   void count_move(const Transition& transition);
   void evaluate();
+  [[nodiscard]] std::vector<NamespaceView> namespaces() const;
   [[nodiscard]] std::vector<ListenerView> listeners() const;
 
   ConnectionTable& table_;
@@ -84,11 +94,16 @@ class Engine final : public CaptureSink {
 
   Instant now_;
   Instant next_evaluation_;
+  std::uint64_t rounds_ = 0;
   StateTally tally_;     ///< of the last complete sweep, moved on since
   StateTally sweeping_;  ///< of the sweep in progress
   bool in_sweep_ = false;
   bool ready_ = false;
   TcpCounters counters_;
+  std::optional<EventReport> events_report_;
+  std::vector<Connection> detached_;  ///< out of `events_report_`
+  /// Watched sockets of other network namespaces, by its inode.
+  std::map<std::uint32_t, StateCounts> elsewhere_;
   SnapshotReport sweep_;
   StateHistory history_;
   EngineTotals totals_;

@@ -42,6 +42,9 @@ struct EngineThread::Impl final : EngineObserver {
         engine(table, leaks, packets, views_of(parts.backends), *this) {}
 
   void on_leak(const LeakEvent& event) override { hooks.on_leak(event); }
+  void on_events(std::span<const SocketEvent> events) override {
+    if (hooks.on_events) hooks.on_events(events);
+  }
 
   // Engine thread.
   void start() {
@@ -55,9 +58,13 @@ struct EngineThread::Impl final : EngineObserver {
 
   /// As often as the backend wants to be asked, whatever else happens.
   void tick(std::size_t backend) {
+    const std::uint64_t before = engine.rounds();
     drain(backend);
-    publish();
-    ask_for_holders();
+    // Nothing else changes what a view shows.
+    if (engine.rounds() != before || troubles[backend]) {
+      publish();
+      ask_for_holders();
+    }
     engine_loop.post_after(std::min<Duration>(parts.backends[backend]->period(),
                                               std::chrono::seconds(1)),
                            [this, backend] { tick(backend); });
@@ -148,6 +155,13 @@ void EngineThread::list(ListingQuery query,
                .inspector = *impl_->parts.inspector,
                .views = impl_->engine.views()},
               std::move(query), std::move(answer));
+}
+
+void EngineThread::report_every_transition(bool wanted) {
+  impl_->engine_loop.post([impl = impl_.get(), wanted] {
+    for (const auto& backend : impl->parts.backends)
+      backend->report_every_transition(wanted);
+  });
 }
 
 void EngineThread::set_leak_policy(const LeakPolicy& policy) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct EngineHooks {
   /// A new view, about once a second, and at once after the first sweep.
   std::function<void(std::shared_ptr<const HostView>)> on_view;
   std::function<void(const LeakEvent&)> on_leak;
+  /// Every transition of the kernel view, while they are wanted
+  /// (EngineThread::report_every_transition). May be empty.
+  std::function<void(std::span<const SocketEvent>)> on_events;
   /// A backend began to fail (it is tried on), or works again (nullopt).
   std::function<void(const std::string& name,
                      const std::optional<Error>& trouble)>
@@ -61,6 +65,10 @@ class EngineThread {
   /// The processes that hold these inodes.
   void find_holders(std::vector<std::uint64_t> inodes,
                     Answer<Result<ProcessScan>> answer);
+
+  /// Whether EngineHooks::on_events is called from now on. What happened in
+  /// between is not reported afterwards.
+  void report_every_transition(bool wanted);
 
   /// A reloaded policy.
   void set_leak_policy(const LeakPolicy& policy);

@@ -40,6 +40,13 @@ struct BackendView {
   CaptureStats stats;
 };
 
+/// What is known of another network namespace: its CLOSE_WAIT and LISTEN
+/// sockets, and closed ones that are still held.
+struct NamespaceView {
+  std::uint32_t inode = 0;  ///< as `stat /proc/PID/ns/net` shows it
+  StateCounts counts;
+};
+
 /// Totals of what the engine had to repair or leave out.
 struct EngineTotals {
   std::uint64_t clamped = 0;   ///< views in which rows contradict counters
@@ -83,6 +90,9 @@ struct HostView {
   std::size_t leaked = 0;
   std::vector<LeakGroup> leak_groups;   ///< largest first
   std::vector<ListenerView> listeners;  ///< by address and port
+
+  std::vector<NamespaceView> namespaces;  ///< others than our own
+  std::optional<EventReport> events;      ///< absent without events
 
   SnapshotReport sweep;
   std::size_t tracked = 0;

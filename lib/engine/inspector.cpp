@@ -96,8 +96,12 @@ class StatesByInode final : public RowSink {
 
 }  // namespace
 
-Inspector::Inspector(std::unique_ptr<SocketView> view, ProcessIndex processes)
-    : view_(std::move(view)), processes_(std::move(processes)) {}
+Inspector::Inspector(std::unique_ptr<SocketView> view, ProcessIndex processes,
+                     std::unique_ptr<HeldSockets> held, bool procfs)
+    : view_(std::move(view)),
+      processes_(std::move(processes)),
+      held_(std::move(held)),
+      procfs_(procfs) {}
 
 Inspector::~Inspector() = default;
 
@@ -116,7 +120,7 @@ HolderAnswer Inspector::find_holders(const HolderQuestion& question) {
   if (search.empty()) return {};
 
   const Duration before = thread_cpu();
-  const auto scan = processes_.scan(InodeFilter::only(search));
+  const auto scan = this->scan(InodeFilter::only(search));
   last_search_ = view_->now();
   search_cost_ = thread_cpu() - before;
   HolderAnswer answer;
@@ -126,8 +130,39 @@ HolderAnswer Inspector::find_holders(const HolderQuestion& question) {
   return answer;
 }
 
+/// false: it does not work, nothing was found.
+bool Inspector::scan_held(const InodeFilter& wanted, ProcessScan& into) {
+  std::map<ProcessId, std::shared_ptr<const Process>> described;
+  const auto visited =
+      held_->visit(StateSet::all(), [&](const HeldSocket& held) {
+        const std::uint64_t inode = held.socket.socket.inode;
+        ++into.descriptors_read;
+        if (!wanted.wants(inode)) return;
+        const auto [process, fresh] = described.try_emplace(held.process);
+        if (fresh) process->second = processes_.describe(held.process);
+        if (process->second)
+          into.holders[inode].push_back(
+              {process->second, held.fd, HolderKind::Descriptor});
+      });
+  into.processes_seen = described.size();
+  return visited.has_value();
+}
+
 Result<ProcessScan> Inspector::scan(const InodeFilter& wanted) {
-  return processes_.scan(wanted);
+  ProcessScan scan;
+  if (!held_ || !scan_held(wanted, scan)) return processes_.scan(wanted);
+  if (!procfs_ || wanted.set() == nullptr) return scan;
+  InodeSet missing;
+  for (const std::uint64_t inode : *wanted.set())
+    if (!scan.holders.contains(inode)) missing.insert(inode);
+  if (missing.empty()) return scan;
+  // Fixed files of an io_uring, and descriptors in flight.
+  auto rest = processes_.scan(InodeFilter::only(missing));
+  if (!rest) return scan;
+  scan.processes_unreadable = rest->processes_unreadable;
+  scan.in_flight_candidates = std::move(rest->in_flight_candidates);
+  scan.holders.merge(rest->holders);
+  return scan;
 }
 
 Result<ListingPart> Inspector::list_unwatched(const ListingQuery& query) {
@@ -155,7 +190,7 @@ void Inspector::name_holders(std::vector<ListedConnection>& rows) {
     if (is_unknown(row) && row.connection.socket.inode != 0)
       inodes.insert(row.connection.socket.inode);
   if (inodes.empty()) return;
-  const auto scan = processes_.scan(InodeFilter::only(inodes));
+  const auto scan = this->scan(InodeFilter::only(inodes));
   if (!scan) return;  // rows without holders say so themselves
   for (ListedConnection& row : rows)
     if (inodes.contains(row.connection.socket.inode) && is_unknown(row))
@@ -171,7 +206,7 @@ Result<ProcessReport> Inspector::report_processes() {
   const auto tcp = view_->dump_tcp(StateSet::all(), states);
   if (!tcp) return std::unexpected(tcp.error());
   if (!tcp->complete) return fail("the kernel broke off the socket dump");
-  const auto scan = processes_.scan(InodeFilter::all());
+  const auto scan = this->scan(InodeFilter::all());
   if (!scan) return std::unexpected(scan.error());
 
   ProcessReport report{.processes = {},

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "engine/listing.hpp"
+#include "kernel/held_sockets.hpp"
 #include "kernel/process_index.hpp"
 #include "kernel/socket_view.hpp"
 #include "leak/leak_detector.hpp"
@@ -34,7 +35,10 @@ struct ProcessReport {
 /// Belongs to one thread.
 class Inspector {
  public:
-  Inspector(std::unique_ptr<SocketView> view, ProcessIndex processes);
+  /// `held` may be null: then only /proc is asked. `procfs`: whether it is, for
+  /// what `held` does not find.
+  Inspector(std::unique_ptr<SocketView> view, ProcessIndex processes,
+            std::unique_ptr<HeldSockets> held = nullptr, bool procfs = true);
   ~Inspector();
 
   /// Checks the known answers and searches for what is unknown or has changed.
@@ -42,8 +46,9 @@ class Inspector {
   /// the last full search is recent.
   [[nodiscard]] HolderAnswer find_holders(const HolderQuestion& question);
 
-  /// Who holds each of these inodes (one pass over /proc). Inodes that nobody
-  /// holds are absent.
+  /// Who holds each of these inodes: one pass over the descriptors of all
+  /// processes in the kernel, if that works here, and over /proc for what it
+  /// does not show. Inodes that nobody holds are absent.
   [[nodiscard]] Result<ProcessScan> scan(const InodeFilter& wanted);
 
   /// Rows that the watched table does not have (ESTABLISHED, TIME_WAIT, request
@@ -65,9 +70,12 @@ class Inspector {
 
  private:
   [[nodiscard]] bool still_holds(const HolderQuestion::Known& known) const;
+  [[nodiscard]] bool scan_held(const InodeFilter& wanted, ProcessScan& into);
 
   std::unique_ptr<SocketView> view_;
   ProcessIndex processes_;
+  std::unique_ptr<HeldSockets> held_;
+  bool procfs_ = true;
   Instant last_search_;
   Duration search_cost_{};
 };

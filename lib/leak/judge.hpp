@@ -25,6 +25,7 @@ enum class LeakCause : std::uint8_t {
   NotClosed,
   HalfClose,
   Unknown,
+  Detached,
 };
 
 struct LeakCauseInfo {
@@ -34,7 +35,7 @@ struct LeakCauseInfo {
   std::string_view advice;   ///< what to look at next
 };
 
-inline constexpr std::array<LeakCauseInfo, 6> kLeakCauses{{
+inline constexpr std::array<LeakCauseInfo, 7> kLeakCauses{{
     {LeakCause::NeverAccepted, "never_accepted",
      "The connection waits in the accept queue; the application never called "
      "accept() for it.",
@@ -60,6 +61,10 @@ inline constexpr std::array<LeakCauseInfo, 6> kLeakCauses{{
      "The peer closed and the application has not: seen in packets, which do "
      "not show what it did with the socket.",
      "Ask tcpstated on the host of this endpoint, with backends.sock_diag."},
+    {LeakCause::Detached, "detached",
+     "The connection is gone from every table of the kernel (a reset, a "
+     "keepalive that was not answered) and the descriptor is still open.",
+     "The same code path as not_closed: ss and netstat do not show this one."},
 }};
 
 [[nodiscard]] constexpr const LeakCauseInfo& info(LeakCause cause) {

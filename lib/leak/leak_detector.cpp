@@ -133,6 +133,7 @@ void LeakDetector::set_policy(const LeakPolicy& policy) {
 }
 
 void LeakDetector::evaluate(Instant now, const ConnectionTable& table,
+                            std::span<const Connection> detached,
                             std::vector<LeakEvent>& events) {
   Impl& impl = *impl_;
   ++impl.round;
@@ -148,6 +149,10 @@ void LeakDetector::evaluate(Instant now, const ConnectionTable& table,
     impl.oldest = std::min(impl.oldest, row.since.latest);
     if (is_leak(impl.policy, row, cause, now)) leaking.push_back({&row, cause});
   });
+  for (const Connection& row : detached)
+    if (row.since.age(now) >= impl.policy.threshold ||
+        impl.leaks.contains(row.key()))  // it was one before it closed
+      leaking.push_back({&row, LeakCause::Detached});
   for (const auto& [row, cause] : leaking)
     impl.confirm(*row, cause, now, listeners, events);
   const std::size_t before = events.size();

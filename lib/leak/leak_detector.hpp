@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "kernel/attribution_options.hpp"
@@ -58,8 +59,10 @@ class LeakDetector {
   /// A reloaded policy; takes effect at the next evaluate().
   void set_policy(const LeakPolicy& policy);
 
-  /// Judges every CLOSE_WAIT row of the table and appends what changed.
+  /// Judges every CLOSE_WAIT row of the table, and `detached` sockets (CLOSED,
+  /// in no table of the kernel, still held), and appends what changed.
   void evaluate(Instant now, const ConnectionTable& table,
+                std::span<const Connection> detached,
                 std::vector<LeakEvent>& events);
 
   /// Leaks without an answer, and up to max_inspections answers to check, round

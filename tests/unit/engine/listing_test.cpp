@@ -50,7 +50,7 @@ struct ListingTest : testing::Test {
   }
   Ids listed() {
     std::vector<LeakEvent> events;
-    leaks.evaluate(kNoon, table, events);
+    leaks.evaluate(kNoon, table, {}, events);
     return ids(list_watched(query, table, leaks, policy, kNoon));
   }
 };

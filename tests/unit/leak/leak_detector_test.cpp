@@ -17,6 +17,7 @@ struct LeakDetectorTest : testing::Test {
   FakeKernel kernel;
   ConnectionTable table{{}, 7};
   LeakDetector leaks{{}, AttributionMethod::Auto, 7};
+  std::vector<Connection> detached;
   std::vector<LeakEvent> events;
 
   /// Sweeps the fake kernel into the table and judges.
@@ -34,7 +35,7 @@ struct LeakDetectorTest : testing::Test {
     ASSERT_TRUE(view->dump_tcp(kWatchedStates, sink));
     table.end_snapshot(view->now(), true, closed);
     events.clear();
-    leaks.evaluate(view->now(), table, events);
+    leaks.evaluate(view->now(), table, detached, events);
   }
 
   /// A connection whose peer closes now.
@@ -143,8 +144,9 @@ TEST(LeakDetector, AsksNobodyWhenAttributionIsOff) {
   ConnectionTable table({}, 1);
   LeakDetector leaks({.threshold = 0s}, AttributionMethod::Off, 1);
   table.apply(kernel.add("10.0.0.1:1", "10.0.0.2:2", TcpState::CloseWait));
+  std::vector<Connection> detached;
   std::vector<LeakEvent> events;
-  leaks.evaluate(kernel.view()->now(), table, events);
+  leaks.evaluate(kernel.view()->now(), table, {}, events);
   ASSERT_EQ(leaks.leaks().size(), 1U);
   EXPECT_TRUE(leaks.wanted().empty());
   EXPECT_EQ(leaks.leaks()[0]->holders->attribution, Attribution::Off);
