@@ -55,23 +55,38 @@ Result<std::unique_ptr<HeldSockets>> open_held(AttributionMethod method) {
   return held;
 }
 
+/// As the status page tells it.
+std::string why_no_events(const EngineParts& parts) {
+  for (const BackendView& backend : parts.unavailable)
+    if (backend.name == "ebpf") return backend.detail;
+  return "";
+}
+
 }  // namespace
 
-Result<EngineParts> open_engine_parts(const Config& config, Log& log) {
-  EngineParts parts{.table = config.table,
-                    .leaks = config.leaks,
-                    .attribution = config.attribution.method,
-                    .hash_seed = random_seed()};
+Result<OpenedParts> open_engine_parts(const Config& config, Log& log) {
+  OpenedParts opened_parts;
+  EngineParts& parts = opened_parts.engine;
+  parts = {.table = config.table,
+           .leaks = config.leaks,
+           .attribution = config.attribution.method,
+           .hash_seed = random_seed()};
   if (auto opened = open_backends(config, log, parts); !opened)
     return std::unexpected(std::move(opened).error());
   auto view = open_socket_view();
   if (!view) return std::unexpected(std::move(view).error());
   auto held = open_held(config.attribution.method);
   if (!held) return std::unexpected(std::move(held).error());
+  opened_parts.programs = {
+      .holders = *held != nullptr,
+      .no_events = why_no_events(parts),
+      .independent = *held != nullptr && works_without_bpf([&] {
+        return (*held)->visit({}, [](const HeldSocket&) {}).has_value();
+      })};
   parts.inspector = std::make_unique<Inspector>(
       std::move(*view), ProcessIndex(), std::move(*held),
       config.attribution.method != AttributionMethod::Ebpf);
-  return parts;
+  return opened_parts;
 }
 
 }  // namespace tcpstated

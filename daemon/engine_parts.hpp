@@ -6,14 +6,21 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
+#include "daemon/privileges.hpp"
 #include "engine/engine_thread.hpp"
 
 namespace tcpstated {
 
+/// What the engine thread will own, and what was found out on the way.
+struct OpenedParts {
+  EngineParts engine;
+  KernelPrograms programs;
+};
+
 /// Opens every backend the configuration wants, in order of preference. One
 /// that cannot work here is logged and left out, unless the configuration
 /// insists on it (enabled: true) or none is left: then it is the Error.
-[[nodiscard]] Result<EngineParts> open_engine_parts(const Config& config,
+[[nodiscard]] Result<OpenedParts> open_engine_parts(const Config& config,
                                                     Log& log);
 
 }  // namespace tcpstated

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 
 #include "base/strings.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::array<cap_value_t, 2> kForProc{CAP_SYS_PTRACE,
                                               CAP_DAC_READ_SEARCH};
+
+constexpr std::array<cap_value_t, 2> kForPrograms{CAP_BPF, CAP_PERFMON};
 
 struct CapabilitySet {
   CapabilitySet(cap_t owned) : caps(owned) {}
@@ -39,18 +42,78 @@ std::string name_of(cap_value_t capability) {
   return upper;
 }
 
+bool reads_procfs(AttributionMethod attribution) {
+  return attribution == AttributionMethod::Auto ||
+         attribution == AttributionMethod::Procfs;
+}
+
+Ability process_names(const std::vector<std::string>& capabilities,
+                      AttributionMethod attribution,
+                      const KernelPrograms& programs) {
+  Ability names{.name = "process names"};
+  if (attribution == AttributionMethod::Off)
+    return {.name = names.name,
+            .available = false,
+            .missing = "attribution.method: auto",
+            .effect = "leaked sockets stay without a process",
+            .how = "attribution.method: auto in the configuration"};
+  if (programs.holders) return names;
+  for (const cap_value_t capability : kForProc)
+    if (std::ranges::find(capabilities, name_of(capability)) ==
+        capabilities.end())
+      names.missing +=
+          (names.missing.empty() ? "" : " and ") + name_of(capability);
+  names.available = names.missing.empty();
+  names.effect = "sockets held by processes of other users stay without a name";
+  names.how =
+      "run it as root, or with AmbientCapabilities=CAP_SYS_PTRACE "
+      "CAP_DAC_READ_SEARCH in its systemd unit, or CAP_BPF CAP_PERFMON";
+  return names;
+}
+
+Ability kernel_events(const KernelPrograms& programs) {
+  return {.name = "kernel events",
+          .available = programs.no_events.empty(),
+          .missing = programs.no_events,
+          .effect =
+              "no counts of transitions, no CLOSE_WAIT between two sweeps, no "
+              "other network namespaces, no closed sockets that are still held",
+          .how =
+              "run it as root, or with AmbientCapabilities=CAP_BPF CAP_PERFMON "
+              "in its systemd unit, on a kernel with /sys/kernel/btf/vmlinux"};
+}
+
 }  // namespace
 
-Result<> drop_capabilities(AttributionMethod attribution) {
+bool works_without_bpf(const std::function<bool()>& attempt) {
+  const CapabilitySet now(::cap_get_proc());
+  const CapabilitySet less(::cap_get_proc());
+  // CAP_SYS_ADMIN stands for both.
+  constexpr std::array<cap_value_t, 3> kWithout{CAP_BPF, CAP_PERFMON,
+                                                CAP_SYS_ADMIN};
+  if (now.caps == nullptr || less.caps == nullptr ||
+      ::cap_set_flag(less.caps, CAP_EFFECTIVE, kWithout.size(), kWithout.data(),
+                     CAP_CLEAR) != 0 ||
+      ::cap_set_proc(less.caps) != 0)
+    return false;
+  const bool works = attempt();
+  return ::cap_set_proc(now.caps) == 0 && works;
+}
+
+Result<> drop_capabilities(AttributionMethod attribution,
+                           const KernelPrograms& programs) {
   const CapabilitySet now(::cap_get_proc());
   const CapabilitySet kept(::cap_init());
   if (now.caps == nullptr || kept.caps == nullptr)
     return fail_errno("cannot read the capabilities");
-  if (attribution != AttributionMethod::Off)
-    for (const cap_value_t capability : kForProc)
+  const auto keep = [&](std::span<const cap_value_t> wanted) {
+    for (const cap_value_t capability : wanted)
       if (now.has(capability, CAP_PERMITTED))
         for (const cap_flag_t flag : {CAP_PERMITTED, CAP_EFFECTIVE})
           (void)::cap_set_flag(kept.caps, flag, 1, &capability, CAP_SET);
+  };
+  if (reads_procfs(attribution)) keep(kForProc);
+  if (programs.in_use() && !programs.independent) keep(kForPrograms);
   // Inheritable and, with it, ambient capabilities go as well.
   if (::cap_set_proc(kept.caps) != 0)
     return fail_errno("cannot drop capabilities");
@@ -68,27 +131,10 @@ std::vector<std::string> effective_capabilities() {
 }
 
 std::vector<Ability> abilities(const std::vector<std::string>& capabilities,
-                               AttributionMethod attribution) {
-  Ability names{
-      .name = "process names",
-      .missing = {},
-      .effect = "sockets held by processes of other users stay without a name",
-      .how =
-          "run it as root, or with AmbientCapabilities=CAP_SYS_PTRACE "
-          "CAP_DAC_READ_SEARCH in its systemd unit"};
-  for (const cap_value_t capability : kForProc)
-    if (std::ranges::find(capabilities, name_of(capability)) ==
-        capabilities.end())
-      names.missing +=
-          (names.missing.empty() ? "" : " and ") + name_of(capability);
-  names.available = names.missing.empty();
-  if (attribution == AttributionMethod::Off)
-    names = {.name = "process names",
-             .available = false,
-             .missing = "attribution.method: auto",
-             .effect = "leaked sockets stay without a process",
-             .how = "attribution.method: auto in the configuration"};
-  return {names};
+                               AttributionMethod attribution,
+                               const KernelPrograms& programs) {
+  return {process_names(capabilities, attribution, programs),
+          kernel_events(programs)};
 }
 
 }  // namespace tcpstated

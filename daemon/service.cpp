@@ -101,20 +101,23 @@ Result<> Service::start() {
 
   const AttributionMethod attribution = api_.config.attribution.method;
   if (line_.keep_capabilities == KeepCapabilities::Auto)
-    if (auto dropped = drop_capabilities(attribution); !dropped) return dropped;
+    if (auto dropped = drop_capabilities(attribution, parts->programs);
+        !dropped)
+      return dropped;
   const auto capabilities = effective_capabilities();
-  daemon_ = {.version = TCPSTATED_VERSION,
-             .revision = std::string(revision()),
-             .compiler = std::string(compiler_name()),
-             .hostname = host_name(),
-             .pid = ::getpid(),
-             .started = std::chrono::system_clock::now(),
-             .capabilities = capabilities,
-             .abilities = abilities(capabilities, attribution)};
+  daemon_ = {
+      .version = TCPSTATED_VERSION,
+      .revision = std::string(revision()),
+      .compiler = std::string(compiler_name()),
+      .hostname = host_name(),
+      .pid = ::getpid(),
+      .started = std::chrono::system_clock::now(),
+      .capabilities = capabilities,
+      .abilities = abilities(capabilities, attribution, parts->programs)};
 
   await_signal();
   if (const auto every = systemd_.watchdog()) feed_watchdog(*every / 4);
-  engine_ = std::make_unique<EngineThread>(std::move(*parts), hooks());
+  engine_ = std::make_unique<EngineThread>(std::move(parts->engine), hooks());
   api_.engine = engine_.get();
   for (const std::string& address : server_->addresses())
     log_.info("listening", {{"address", address}});

@@ -45,7 +45,11 @@ class Unprivileged(harness.Case):
     def test_the_missing_ability_and_its_cure_are_named(self):
         missing = "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
         self.assertIn(missing, self.watcher.text("/"))
-        (ability,) = self.watcher.json("/api/v1/status")["abilities"]
+        ability, events = self.watcher.json("/api/v1/status")["abilities"]
+        self.assertFalse(events["available"])
+        self.assertIn("CAP_BPF and CAP_PERFMON", events["missing"])
+        self.assertEqual(self.watcher.metrics("tcpstated_backend_up")[
+            frozenset({("backend", "ebpf")})], 0)
         self.assertEqual(ability["name"], "process names")
         self.assertFalse(ability["available"])
         self.assertEqual(ability["missing"], missing)

@@ -58,27 +58,78 @@ TEST(RandomSeed, IsAnotherOneEveryTime) {
   EXPECT_EQ(seeds.size(), 10U);
 }
 
+const KernelPrograms kNoPrograms{
+    .holders = false, .no_events = "cannot load", .independent = true};
+
 TEST(Abilities, WithBothCapabilitiesNamesAreKnown) {
   const auto all =
       abilities({"CAP_CHOWN", "CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"},
-                AttributionMethod::Auto);
-  ASSERT_EQ(all.size(), 1U);
+                AttributionMethod::Auto, kNoPrograms);
+  ASSERT_EQ(all.size(), 2U);
   EXPECT_TRUE(all[0].available);
 }
 
 TEST(Abilities, NameTheCapabilitiesThatAreMissing) {
-  EXPECT_EQ(abilities({}, AttributionMethod::Auto).at(0).missing,
+  EXPECT_EQ(abilities({}, AttributionMethod::Auto, kNoPrograms).at(0).missing,
             "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
-  const auto one = abilities({"CAP_SYS_PTRACE"}, AttributionMethod::Procfs);
+  const auto one =
+      abilities({"CAP_SYS_PTRACE"}, AttributionMethod::Procfs, kNoPrograms);
   EXPECT_EQ(one.at(0).missing, "CAP_DAC_READ_SEARCH");
   EXPECT_FALSE(one.at(0).available);
 }
 
 TEST(Abilities, SayThatTheConfigurationForbidsIt) {
   const auto off = abilities({"CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH"},
-                             AttributionMethod::Off);
+                             AttributionMethod::Off, kNoPrograms);
   EXPECT_FALSE(off.at(0).available);
   EXPECT_EQ(off.at(0).missing, "attribution.method: auto");
+}
+
+TEST(Abilities, TheKernelsProgramsNeedNoOtherCapability) {
+  const auto all = abilities({}, AttributionMethod::Ebpf, {.holders = true});
+  EXPECT_TRUE(all.at(0).available);
+  EXPECT_TRUE(all.at(1).available);
+}
+
+TEST(Abilities, SayWhyThereAreNoEvents) {
+  const auto all = abilities({}, AttributionMethod::Auto, kNoPrograms);
+  EXPECT_FALSE(all.at(1).available);
+  EXPECT_EQ(all.at(1).missing, "cannot load");
+}
+
+/// What a thread has left after it gave the rest up.
+std::vector<std::string> kept_with(AttributionMethod method,
+                                   const KernelPrograms& programs) {
+  std::vector<std::string> after{"not read"};
+  std::jthread([&] {
+    EXPECT_TRUE(drop_capabilities(method, programs));
+    after = effective_capabilities();
+  }).join();
+  return after;
+}
+
+TEST(DropCapabilities, ProgramsOfNewKernelsNeedNone) {
+  EXPECT_TRUE(
+      kept_with(AttributionMethod::Ebpf, {.holders = true, .independent = true})
+          .empty());
+}
+
+TEST(DropCapabilities, ProgramsOfOldKernelsKeepTheirs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "has none to keep";
+  EXPECT_EQ(kept_with(AttributionMethod::Ebpf,
+                      {.holders = true, .independent = false}),
+            (std::vector<std::string>{"CAP_PERFMON", "CAP_BPF"}));
+}
+
+TEST(WorksWithoutBpf, GivesTheCapabilitiesBack) {
+  const auto before = effective_capabilities();
+  std::vector<std::string> during;
+  EXPECT_TRUE(works_without_bpf([&] {
+    during = effective_capabilities();
+    return true;
+  }));
+  EXPECT_EQ(std::ranges::count(during, "CAP_BPF"), 0);
+  EXPECT_EQ(effective_capabilities(), before);
 }
 
 /// Capabilities belong to threads: this one gives its own up and ends.
@@ -87,7 +138,7 @@ TEST(DropCapabilities, KeepsWhatProcNeedsAndNothingElse) {
   std::vector<std::string> after;
   std::jthread([&] {
     before = effective_capabilities();
-    EXPECT_TRUE(drop_capabilities(AttributionMethod::Auto));
+    EXPECT_TRUE(drop_capabilities(AttributionMethod::Auto, kNoPrograms));
     after = effective_capabilities();
   }).join();
   for (const std::string& kept : after) {
@@ -102,7 +153,7 @@ TEST(DropCapabilities, KeepsWhatProcNeedsAndNothingElse) {
 TEST(DropCapabilities, KeepsNothingWithoutAttribution) {
   std::vector<std::string> after{"not read"};
   std::jthread([&] {
-    EXPECT_TRUE(drop_capabilities(AttributionMethod::Off));
+    EXPECT_TRUE(drop_capabilities(AttributionMethod::Off, kNoPrograms));
     after = effective_capabilities();
   }).join();
   EXPECT_TRUE(after.empty());
