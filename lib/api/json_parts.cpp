@@ -113,6 +113,8 @@ json::object to_json(const Connection& connection, const Moment& moment) {
       {"since", format_rfc3339(moment.anchor.to_wall(since.latest))}};
   if (!since.exact && since.earliest != Instant::min())
     object["age_max_seconds"] = to_seconds(moment.at - since.earliest);
+  if (connection.tuple.netns != 0)
+    object["network_namespace"] = std::to_string(connection.tuple.netns);
   if (connection.quality != Quality::Kernel) return object;
   object["receive_queue"] = socket.receive_queue;
   object["send_queue"] = socket.send_queue;

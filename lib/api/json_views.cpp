@@ -50,6 +50,7 @@ json::object sweep(const HostView& view) {
   std::uint64_t count = 0;
   std::uint64_t failed = 0;
   for (const BackendView& backend : view.backends) {
+    if (backend.name != "sock_diag") continue;  // others only check
     count += backend.stats.snapshots;
     failed += backend.stats.snapshots_failed;
   }
@@ -121,8 +122,22 @@ json::array backends(const HostView& view) {
                      {"detail", printable(backend.detail, 1024)},
                      {"received", backend.stats.received},
                      {"rejected", backend.stats.rejected},
+                     {"lost", backend.stats.lost},
                      {"snapshots", backend.stats.snapshots},
                      {"snapshots_failed", backend.stats.snapshots_failed}});
+  return array;
+}
+
+/// Others than our own: only what can be known without entering them.
+json::array namespaces(const HostView& view) {
+  json::array array;
+  for (const NamespaceView& other : view.namespaces)
+    array.push_back(
+        {{"network_namespace", std::to_string(other.inode)},
+         {"name", other.name.empty() ? json::value() : json::value(other.name)},
+         {"listen", other.counts[TcpState::Listen]},
+         {"close_wait", other.counts[TcpState::CloseWait]},
+         {"detached", other.counts[TcpState::Closed]}});
   return array;
 }
 
@@ -163,6 +178,7 @@ json::object status(const DaemonInfo& daemon, const HostView& view) {
       {"not_found", view.totals.holders_not_found},
       {"not_permitted", view.totals.holders_not_permitted}};
   object["counts_clamped"] = view.totals.clamped;
+  object["network_namespaces"] = namespaces(view);
   return object;
 }
 

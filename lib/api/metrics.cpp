@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "api/event_metrics.hpp"
 #include "api/leak_series.hpp"
 
 namespace tcpstated {
@@ -96,6 +97,22 @@ void add_log_levels(const MetricSource& from, MetricSamples& into) {
              {{"level", std::string(kLogLevelLabels[i])}});
 }
 
+void add_corrections(const MetricSource& from, MetricSamples& into) {
+  if (!from.view.events) return;
+  const Corrections& made = from.view.events->corrections;
+  into.add(number(made.mismatched), {{"kind", "mismatched"}});
+  into.add(number(made.missing), {{"kind", "missing"}});
+  into.add(number(made.moved), {{"kind", "moved"}});
+  into.add(number(made.gone), {{"kind", "gone"}});
+}
+
+std::vector<LeakGroup> in_close_wait(const std::vector<LeakGroup>& groups) {
+  std::vector<LeakGroup> kept;
+  for (const LeakGroup& group : groups)
+    if (group.cause != LeakCause::Detached) kept.push_back(group);
+  return kept;
+}
+
 // clang-format off
 const std::vector<MetricInfo> kMetrics{
     {"tcpstate_connections", Gauge, "Number of TCP sockets on this host by RFC 9293 state, from the kernel.",
@@ -108,14 +125,20 @@ const std::vector<MetricInfo> kMetrics{
      }, false, MetricView::Packets},
     {"tcpstate_mptcp_connections", Gauge, "Number of MPTCP connections on this host by state, from the kernel. Their subflows are TCP sockets of their own.",
      [](const MetricSource& from, MetricSamples& into) { add_states(from.view.mptcp, into); }, false, MetricView::Kernel},
+    {"tcpstate_transitions_total", Counter, "Number of TCP state transitions of sockets on this host, in all network namespaces.", add_transitions, false, MetricView::Kernel},
+    {"tcpstate_state_duration_seconds", Histogram, "Time sockets spent in a state before they left it; only close_wait is timed.", add_state_durations, false, MetricView::Kernel},
+    {"tcpstate_connections_opened_total", Counter, "Number of connections that reached ESTABLISHED, by local role.", add_opened, false, MetricView::Kernel},
+    {"tcpstate_connections_closed_total", Counter, "Number of connections that ended, by reason.", add_closed, false, MetricView::Kernel},
+    {"tcpstate_connection_attempts_failed_total", Counter, "Number of connection attempts that never reached ESTABLISHED, by reason.", add_failed_attempts, false, MetricView::Kernel},
     {"tcpstate_resets_sent_total", Counter, "Number of TCP resets sent by this host.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.counters.resets_sent)); }, false, MetricView::Kernel},
     {"tcpstate_close_wait_sockets", Gauge, "Number of sockets in CLOSE_WAIT by what the local application did with them.", add_causes},
     {"tcpstate_close_wait_leaked_sockets", Gauge, "Number of sockets in CLOSE_WAIT for longer than the leak threshold, by process.",
      [](const MetricSource& from, MetricSamples& into) {
-       for (const LeakSeries& series : leak_series(from.view.leak_groups, from.max_processes))
+       for (const LeakSeries& series : leak_series(in_close_wait(from.view.leak_groups), from.max_processes))
          into.add(number(series.sockets), {{"process", series.process}, {"unit", series.unit}, {"cause", std::string(label(series.cause))}});
      }},
+    {"tcpstate_detached_sockets", Gauge, "Number of sockets that left every table of the kernel and are still open, for longer than the leak threshold, by process.", add_detached, false, MetricView::Kernel},
     {"tcpstate_close_wait_oldest_age_seconds", Gauge, "Age of the oldest socket in CLOSE_WAIT, 0 if there is none.",
      [](const MetricSource& from, MetricSamples& into) {
        into.add(std::chrono::duration<double>(from.view.oldest_close_wait.value_or(Duration::zero())).count());
@@ -149,7 +172,15 @@ const std::vector<MetricInfo> kMetrics{
          into.add(number(backend.stats.lost + backend.stats.rejected), {{"backend", backend.name}});
      }},
     {"tcpstated_reconciliation_corrections_total", Counter, "Number of connections whose tracked state a kernel dump corrected.",
-     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.totals.clamped), {{"kind", "counters"}}); }},
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.totals.clamped), {{"kind", "counters"}}); add_corrections(from, into); }},
+    {"tcpstated_events_rescued_total", Counter, "Number of kernel events that only the second program saw.",
+     [](const MetricSource& from, MetricSamples& into) {
+       if (from.view.events) into.add(number(from.view.events->totals.rescued), {{"backend", "ebpf"}});
+     }},
+    {"tcpstated_resyncs_total", Counter, "Number of kernel dumps because events were lost.",
+     [](const MetricSource& from, MetricSamples& into) {
+       if (from.view.events) into.add(number(from.view.events->resyncs), {{"backend", "ebpf"}});
+     }},
     {"tcpstated_connections_tracked", Gauge, "Number of connections in the table.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.tracked)); }},
     {"tcpstated_connections_tracked_limit", Gauge, "Maximum number of connections in the table.",
@@ -209,6 +240,27 @@ void MetricSamples::add(double value,
     metric.counter.value = value;
   else
     metric.gauge.value = value;
+  family_.metric.push_back(std::move(metric));
+}
+
+void MetricSamples::add_histogram(
+    const std::vector<std::pair<double, std::uint64_t>>& buckets,
+    std::uint64_t count, double sum,
+    std::vector<prometheus::ClientMetric::Label> labels) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  for (const auto& [bound, below] : buckets) {
+    prometheus::ClientMetric::Bucket bucket;
+    bucket.upper_bound = bound;
+    bucket.cumulative_count = below;
+    metric.histogram.bucket.push_back(bucket);
+  }
+  prometheus::ClientMetric::Bucket all;
+  all.upper_bound = std::numeric_limits<double>::infinity();
+  all.cumulative_count = count;
+  metric.histogram.bucket.push_back(all);
+  metric.histogram.sample_count = count;
+  metric.histogram.sample_sum = sum;
   family_.metric.push_back(std::move(metric));
 }
 

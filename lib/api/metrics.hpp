@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/daemon_info.hpp"
@@ -44,6 +45,11 @@ class MetricSamples {
   /// Labels must be printable() already: the format knows no other names.
   void add(double value,
            std::vector<prometheus::ClientMetric::Label> labels = {});
+  /// `buckets`: upper bound and how many are not above it.
+  void add_histogram(
+      const std::vector<std::pair<double, std::uint64_t>>& buckets,
+      std::uint64_t count, double sum,
+      std::vector<prometheus::ClientMetric::Label> labels = {});
 
  private:
   prometheus::MetricFamily& family_;

@@ -60,6 +60,13 @@ std::string what_is_normal() {
   return text;
 }
 
+/// Where it is not our own namespace, the address alone says little.
+std::string local_cell(const HostView& view, const FourTuple& tuple) {
+  std::string text = tuple.local.to_string();
+  if (tuple.netns != 0) text += " in " + namespace_text(view, tuple.netns);
+  return text;
+}
+
 }  // namespace
 
 std::string observed_table(const ObservedCounts& counts) {
@@ -136,7 +143,7 @@ std::string leaks_page(const HostView& view, const LeakPolicy& policy,
          std::string(label(leak.cause)),
          queue_cell(leak.connection, leak.connection.socket.receive_queue),
          queue_cell(leak.connection, leak.connection.socket.send_queue),
-         leak.connection.tuple.local.to_string(),
+         local_cell(view, leak.connection.tuple),
          peer_cell(leak.connection, leak.peer), holders_text(*leak.holders)});
   std::string text = groups.to_string() + '\n' + sockets.to_string();
   if (leaks.oldest.size() < leaks.total)

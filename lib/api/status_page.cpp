@@ -4,9 +4,29 @@
 
 #include "api/pages.hpp"
 #include "api/text_table.hpp"
+#include "api/wording.hpp"
 #include "base/strings.hpp"
 
 namespace tcpstated {
+namespace {
+
+std::string namespaces_text(const HostView& view) {
+  if (view.namespaces.empty()) return "";
+  TextTable table({{"NETWORK NAMESPACE"},
+                   {"LISTEN", Align::Right},
+                   {"CLOSE_WAIT", Align::Right},
+                   {"DETACHED", Align::Right}});
+  for (const NamespaceView& other : view.namespaces)
+    table.add({namespace_text(view, other.inode),
+               std::to_string(other.counts[TcpState::Listen]),
+               std::to_string(other.counts[TcpState::CloseWait]),
+               std::to_string(other.counts[TcpState::Closed])});
+  return "\n" + table.to_string() +
+         "Other states are not counted there, nor what waited in an accept "
+         "queue before the daemon started.\n";
+}
+
+}  // namespace
 
 std::string status_page(const DaemonInfo& daemon, const HostView& view) {
   std::string text =
@@ -42,7 +62,7 @@ std::string status_page(const DaemonInfo& daemon, const HostView& view) {
   text += fmt::format("holders: {} searches, {} not found, {} not permitted\n",
                       view.totals.searches, view.totals.holders_not_found,
                       view.totals.holders_not_permitted);
-  return text;
+  return text + namespaces_text(view);
 }
 
 }  // namespace tcpstated

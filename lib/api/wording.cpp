@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/strings.hpp"
@@ -33,6 +34,14 @@ std::string brief_example(const Leak& leak) {
     return example_text(leak);
   return fmt::format("fd {} to {}", leak.holders->holders.front().fd,
                      leak.connection.tuple.remote.to_string());
+}
+
+std::string namespace_text(const HostView& view, std::uint32_t inode) {
+  const auto known =
+      std::ranges::find(view.namespaces, inode, &NamespaceView::inode);
+  if (known != view.namespaces.end() && !known->name.empty())
+    return known->name;
+  return fmt::format("netns:[{}]", inode);
 }
 
 std::string pid_text(const LeakGroup& group) {

@@ -4,6 +4,7 @@
 /// Words that several renderings share, so that the pages and JSON say the
 /// same thing in the same way.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -48,6 +49,11 @@ inline constexpr std::string_view kNotReady =
 
 /// Why nobody could be named, in a sentence; empty if somebody was.
 [[nodiscard]] std::string attribution_text(const Holders& holders);
+
+/// The name of another network namespace, or "netns:[INODE]", as readlink
+/// /proc/PID/ns/net shows it.
+[[nodiscard]] std::string namespace_text(const HostView& view,
+                                         std::uint32_t inode);
 
 /// Distinct processes that hold leaked sockets, as far as they are known.
 [[nodiscard]] std::size_t count_processes(const std::vector<LeakGroup>& groups);

@@ -96,7 +96,8 @@ void Engine::on_event_report(const EventReport& report) {
                          .socket = row.socket});
 }
 
-std::vector<NamespaceView> Engine::namespaces() const {
+std::vector<NamespaceView> Engine::namespaces(
+    const NamespaceNames& names) const {
   std::map<std::uint32_t, NamespaceView> views;
   for (const auto& [netns, counts] : elsewhere_) views[netns].counts = counts;
   for (const Connection& socket : detached_)
@@ -105,6 +106,8 @@ std::vector<NamespaceView> Engine::namespaces() const {
   std::vector<NamespaceView> sorted;
   for (auto& [netns, view] : views) {
     view.inode = netns;
+    if (const auto name = names.find(netns); name != names.end())
+      view.name = name->second;
     sorted.push_back(std::move(view));
   }
   return sorted;
@@ -185,8 +188,9 @@ std::vector<ListenerView> Engine::listeners() const {
   return sorted;
 }
 
-std::shared_ptr<const HostView> Engine::view(std::vector<BackendView> backends,
-                                             WallAnchor anchor) const {
+std::shared_ptr<const HostView> Engine::view(
+    std::vector<BackendView> backends, WallAnchor anchor,
+    const NamespaceNames& names) const {
   auto view = std::make_shared<HostView>();
   view->at = now_;
   view->anchor = anchor;
@@ -197,7 +201,7 @@ std::shared_ptr<const HostView> Engine::view(std::vector<BackendView> backends,
       detached_, std::uint32_t{0},
       [](const Connection& row) { return row.tuple.netns; }));
   view->events = events_report_;
-  view->namespaces = namespaces();
+  view->namespaces = namespaces(names);
   view->mptcp = tally_.mptcp;
   view->fin_wait_2_minisocks = tally_.fin_wait_2_minisocks;
   view->counters = counters_;

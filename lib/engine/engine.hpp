@@ -19,6 +19,7 @@
 #include "engine/host_view.hpp"
 #include "engine/packet_view.hpp"
 #include "engine/view_comparison.hpp"
+#include "kernel/network_namespaces.hpp"
 #include "leak/leak_detector.hpp"
 #include "table/connection_table.hpp"
 #include "table/state_history.hpp"
@@ -63,10 +64,16 @@ class Engine final : public CaptureSink {
   /// The answer to a question of the leak detector.
   void on_holders(const HolderAnswer& answer);
 
+  /// Whether a view shows other network namespaces, which may have names.
+  [[nodiscard]] bool knows_namespaces() const {
+    return !elsewhere_.empty() || !detached_.empty();
+  }
+
   /// The moment as a value. `backends` and `anchor` are the caller's: the
   /// engine knows neither backends nor wall clocks.
   [[nodiscard]] std::shared_ptr<const HostView> view(
-      std::vector<BackendView> backends, WallAnchor anchor) const;
+      std::vector<BackendView> backends, WallAnchor anchor,
+      const NamespaceNames& names = {}) const;
 
   [[nodiscard]] const ConnectionTable& table() const { return table_; }
   [[nodiscard]] LeakDetector& leaks() { return leaks_; }
@@ -83,7 +90,8 @@ class Engine final : public CaptureSink {
   }
   void count_move(const Transition& transition);
   void evaluate();
-  [[nodiscard]] std::vector<NamespaceView> namespaces() const;
+  [[nodiscard]] std::vector<NamespaceView> namespaces(
+      const NamespaceNames& names) const;
   [[nodiscard]] std::vector<ListenerView> listeners() const;
 
   ConnectionTable& table_;

@@ -98,7 +98,9 @@ struct EngineThread::Impl final : EngineObserver {
     }
     // While no backend brings the time on, a view must not look new.
     if (anchor.event != engine.now()) anchor = anchor_at(engine.now());
-    hooks.on_view(engine.view(std::move(views), anchor));
+    NamespaceNames names;
+    if (engine.knows_namespaces()) names = named_network_namespaces();
+    hooks.on_view(engine.view(std::move(views), anchor, names));
   }
 
   void ask_for_holders() {

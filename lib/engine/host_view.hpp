@@ -44,6 +44,7 @@ struct BackendView {
 /// sockets, and closed ones that are still held.
 struct NamespaceView {
   std::uint32_t inode = 0;  ///< as `stat /proc/PID/ns/net` shows it
+  std::string name;         ///< in /run/netns; "" without one
   StateCounts counts;
 };
 

@@ -60,6 +60,27 @@ void add_page(ExampleWorld& world,
                 .next = 400};
 }
 
+EventReport example_events() {
+  EventReport report;
+  auto& moves = report.totals.transitions;
+  moves[index(TcpState::SynReceived)][index(TcpState::Established)] = 900;
+  moves[index(TcpState::Established)][index(TcpState::CloseWait)] = 120;
+  moves[index(TcpState::CloseWait)][index(TcpState::LastAck)] = 73;
+  auto& ends = report.totals.ends;
+  ends[index(TcpState::LastAck)][static_cast<std::size_t>(SocketError::None)] =
+      73;
+  ends[index(TcpState::Established)]
+      [static_cast<std::size_t>(SocketError::Reset)] = 4;
+  ends[index(TcpState::SynSent)]
+      [static_cast<std::size_t>(SocketError::Refused)] = 2;
+  report.totals.reported = 193;
+  report.totals.rescued = 1;
+  report.corrections.missing = 1;
+  report.resyncs = 1;
+  for (int i = 0; i < 73; ++i) report.close_wait.add(i * 5ms);
+  return report;
+}
+
 }  // namespace
 
 ExampleWorld example_world(const ExampleNames& names) {
@@ -100,6 +121,7 @@ ExampleWorld example_world(const ExampleNames& names) {
   view.tracked = 71;
   view.tracked_limit = 1'000'000;
   view.totals = {.searches = 48};
+  view.events = example_events();
   view.listeners = {
       {*Endpoint::parse("0.0.0.0:443"),
        Protocol::Tcp,

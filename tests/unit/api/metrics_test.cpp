@@ -191,8 +191,38 @@ TEST_F(MetricsTest, WithoutExporterMetricsOnlyThoseOfTheHostAreLeft) {
   EXPECT_LT(collect(false).size(), collect(true).size());
 }
 
+/// A group of sockets that closed and are still open.
+void add_detached_group(HostView& view) {
+  LeakGroup group = view.leak_groups.front();
+  group.cause = LeakCause::Detached;
+  group.sockets = 3;
+  view.leak_groups.push_back(group);
+}
+
+TEST_F(MetricsTest, DetachedSocketsAreNotInCloseWait) {
+  const double before = sum("tcpstate_close_wait_leaked_sockets");
+  add_detached_group(world.view);
+  EXPECT_EQ(sum("tcpstate_detached_sockets"), 3);
+  EXPECT_EQ(sum("tcpstate_close_wait_leaked_sockets"), before);
+}
+
+TEST_F(MetricsTest, WithoutEventsNothingIsSaidAboutTransitions) {
+  world.view.events.reset();
+  EXPECT_TRUE(family("tcpstate_transitions_total").metric.empty());
+  EXPECT_TRUE(family("tcpstate_connections_opened_total").metric.empty());
+  EXPECT_TRUE(family("tcpstate_state_duration_seconds").metric.empty());
+}
+
+TEST_F(MetricsTest, ATransitionThatIsNotOrdinaryHasASeriesOnceItHappened) {
+  const auto before = family("tcpstate_transitions_total").metric.size();
+  world.view.events->totals
+      .transitions[index(TcpState::SynSent)][index(TcpState::SynReceived)] = 1;
+  EXPECT_EQ(family("tcpstate_transitions_total").metric.size(), before + 1);
+}
+
 TEST_F(MetricsTest, EveryFamilyOfTheTableIsCollectedOnce) {
   see_packets(world);
+  add_detached_group(world.view);
   const auto families = collect();
   ASSERT_EQ(families.size(), metrics().size());
   for (std::size_t i = 0; i < families.size(); ++i) {

@@ -179,5 +179,49 @@ TEST(GroupLeaks, TheLargestGroupComesFirst) {
   EXPECT_EQ(groups[0].process->command, "b");
 }
 
+/// A socket in CLOSE_WAIT that a reset took out of every table.
+Connection detached_row(const StateChange& row, Instant closed) {
+  return {.id = row.socket.cookie,
+          .tuple = row.tuple,
+          .state = TcpState::Closed,
+          .quality = Quality::Kernel,
+          .since = {.earliest = closed, .latest = closed, .exact = true},
+          .first_seen = closed,
+          .last_seen = closed,
+          .socket = row.socket};
+}
+
+TEST_F(LeakDetectorTest, ADetachedSocketIsALeakAtTheThreshold) {
+  const auto cookie = closed_by_peer();
+  const StateChange row = kernel.socket(cookie);
+  kernel.remove(row);
+  detached.push_back(detached_row(row, kernel.view()->now()));
+  kernel.advance(59s);
+  sweep();
+  EXPECT_TRUE(leaks.leaks().empty());
+  kernel.advance(1s);
+  sweep();
+  ASSERT_EQ(leaks.leaks().size(), 1U);
+  EXPECT_EQ(leaks.leaks()[0]->cause, LeakCause::Detached);
+}
+
+TEST_F(LeakDetectorTest, ALeakThatIsResetGoesOnAsDetached) {
+  const auto cookie = closed_by_peer();
+  kernel.advance(70s);
+  sweep();
+  ASSERT_EQ(leaks.leaks().size(), 1U);
+  const StateChange row = kernel.socket(cookie);
+  kernel.remove(row);
+  detached.push_back(detached_row(row, kernel.view()->now()));
+  sweep();
+  EXPECT_TRUE(events.empty()) << "neither gone nor new";
+  ASSERT_EQ(leaks.leaks().size(), 1U);
+  EXPECT_EQ(leaks.leaks()[0]->cause, LeakCause::Detached);
+  detached.clear();
+  sweep();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_FALSE(events[0].leaking);
+}
+
 }  // namespace
 }  // namespace tcpstated
