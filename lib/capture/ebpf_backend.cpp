@@ -15,9 +15,10 @@ constexpr Duration kCheckEvery = std::chrono::seconds(1);
 /// While closed sockets are held: a leak is not told from a list that is as old
 /// as the shortest threshold.
 constexpr Duration kCheckEveryWhileHeld = std::chrono::milliseconds(200);
-/// Fast enough for the ring at any rate of connections a machine makes.
-constexpr Duration kDrainEvery = std::chrono::milliseconds(50);
-constexpr Duration kDrainEveryWhenFull = std::chrono::milliseconds(20);
+/// The ring holds 150,000 events: two seconds of the most connections that this
+/// machine makes, 0.4 s of all their transitions.
+constexpr Duration kDrainEvery = std::chrono::milliseconds(100);
+constexpr Duration kDrainEveryWhenFull = std::chrono::milliseconds(50);
 /// An application that closes does so sooner.
 constexpr Duration kYoung = std::chrono::milliseconds(500);
 /// Exact look-ups in one drain (2-3 us each).

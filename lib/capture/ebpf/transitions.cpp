@@ -125,14 +125,15 @@ class BpfEventSource final : public EventSource {
   }
 
   Result<EventTotals> totals() override {
-    const std::uint32_t key = 0;
     EventTotals sum;
     // Before the counters: what was missed by now is rescued by then.
     sum.missed = read_misses();
-    if (::bpf_map_lookup_elem(::bpf_map__fd(program_->maps.totals), &key,
-                              per_cpu_.data()) != 0)
-      return fail_errno("cannot read the counters of the eBPF programs");
-    for (const tcpstated_totals& cpu : per_cpu_) add(sum, cpu);
+    for (std::uint32_t program = 0; program < TCPSTATED_TOTALS; ++program) {
+      if (::bpf_map_lookup_elem(::bpf_map__fd(program_->maps.totals), &program,
+                                per_cpu_.data()) != 0)
+        return fail_errno("cannot read the counters of the eBPF programs");
+      for (const tcpstated_totals& cpu : per_cpu_) add(sum, cpu);
+    }
     return sum;
   }
 
