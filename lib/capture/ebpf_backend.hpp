@@ -32,8 +32,9 @@ class EbpfBackend final : public CaptureBackend {
   [[nodiscard]] std::string_view name() const override { return "ebpf"; }
   [[nodiscard]] Duration period() const override;
 
-  /// Events at every call; totals, look-ups of what stays and checks once a
-  /// second; dumps when they are due or something was lost.
+  /// Events at every call, and look-ups of what stays; totals and closed
+  /// sockets that are held once a second or more often; dumps when they are due
+  /// or something was lost.
   Result<> drain(CaptureSink& sink) override;
 
   void report_every_transition(bool wanted) override;
@@ -53,7 +54,7 @@ class EbpfBackend final : public CaptureBackend {
   Result<> pass_over_descriptors(CaptureSink& sink);
   void announce_others(const std::vector<StateChange>& rows);
   [[nodiscard]] bool wants_pass(Instant now) const;
-  Result<> every_second(CaptureSink& sink);
+  Result<> check(CaptureSink& sink);
   void note_losses(const EventTotals& totals);
 
   std::unique_ptr<EventSource> source_;
@@ -73,7 +74,7 @@ class EbpfBackend final : public CaptureBackend {
   std::vector<StateChange> listening_elsewhere_;
   std::size_t elsewhere_ = 0;  ///< followed sockets of other namespaces
 
-  Instant next_second_;
+  Instant next_check_;
   Instant next_reconcile_;
   Instant next_pass_;
   Instant next_idle_pass_;

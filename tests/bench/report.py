@@ -21,6 +21,18 @@ def judge(result):
                  compare["sweep_tick/node_exporter"]["median"], 0.10),
             _aim("dumps during 100 scrapes of /metrics",
                  compare["dumps_during_scrapes"]["median"], 0)]
+    if watched := result.get("events"):
+        for mode, limit in (("close_wait", 1.04), ("full", 1.06)):
+            aims.append(_aim(f"CPU of a connection watched by events, {mode}",
+                             watched[mode]["cpu_ratio"], limit))
+            aims.append(_aim(f"events lost, {mode}",
+                             watched[mode]["lost"], 0))
+        if ratio := watched.get("full_to_tcpstates"):
+            aims.append(_aim("connections/s under tcpstates / under ours",
+                             1 / ratio, 1 / 1.8))
+    if found := result.get("holders"):
+        aims.append(_aim("CPU of finding holders / ss -tanp",
+                         found["to_ss"], 0.02))
     if weigh := result.get("weigh"):
         aims.append(_aim("resident memory, MB",
                          weigh["after_requests"]["VmRSS"] / MEGABYTE, 40))
@@ -90,6 +102,20 @@ def _blocks(result):
                 for title, key in (("nobody asks", "quiet"),
                                    ("after each kind of request",
                                     "after_requests"))])
+    if watched := result.get("events"):
+        yield (f"A connect/close loop while it is watched; "
+               f"{watched['rounds']} rounds of {watched['seconds']} s",
+               ("by", "connections/s", "CPU of a connection",
+                "CPU of the watcher", "lost"),
+               [_row(name, f"x{one['rate_ratio']:.3f}",
+                     f"x{one['cpu_ratio']:.3f}", f"{one['watcher_us']:.2f} us",
+                     f"{one['lost']:.3g}")
+                for name, one in watched.items() if isinstance(one, dict)])
+    if found := result.get("holders"):
+        yield (f"Holders among {found['descriptors']:,} descriptors, "
+               f"{found['leaks']:,} leaks", ("what", "CPU", "/ ss -tanp"),
+               [_row("one pass", _milliseconds(found["cpu_seconds"]),
+                     f"{found['to_ss']:.4f}")])
     if idle := result.get("idle"):
         yield ("CPU when nobody asks",
                ("sockets", "engine thread", "slow thread", "main thread",

@@ -234,10 +234,12 @@ class _Server:
 
 
 class Daemon(_Server):
-    def __init__(self, program, directory, interval, threshold):
+    def __init__(self, program, directory, interval, threshold,
+                 events="false"):
         config = os.path.join(directory, "tcpstated.yml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(f"backends: {{sock_diag: {{interval: {interval}}}}}\n"
+            file.write(f"backends: {{sock_diag: {{interval: {interval}}}, "
+                       f"ebpf: {{enabled: {events}}}}}\n"
                        f"leaks: {{close_wait: {{threshold: {threshold}}}}}\n")
         path = os.path.join(directory, "api.sock")
         super().__init__(path, str(program), f"--config.file={config}",

@@ -7,6 +7,7 @@
 
 enum {
   TCPSTATED_STATES = 16, /* above every state there is */
+  TCPSTATED_TOTALS = 2,  /* the first program's, the second's */
   TCPSTATED_ERRORS = 8,  /* enum tcpstated_error */
   TCPSTATED_RING_BYTES = 1 << 23,
   TCPSTATED_MAX_DETACHED = 8192,
@@ -58,7 +59,7 @@ struct tcpstated_event6 {
   __u8 remote[16];
 };
 
-/* Totals of one CPU. */
+/* Totals of one program on one CPU. */
 struct tcpstated_totals {
   __u64 transitions[TCPSTATED_STATES][TCPSTATED_STATES]; /* [from][to] */
   __u64 ends[TCPSTATED_STATES][TCPSTATED_ERRORS];        /* to CLOSE */

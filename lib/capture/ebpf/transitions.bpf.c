@@ -28,9 +28,11 @@ struct {
   __uint(max_entries, TCPSTATED_RING_BYTES);
 } ring SEC(".maps");
 
+/* One entry for each of the two programs. A program never interrupts itself, so
+ * nobody else writes to its entry on this CPU: no atomic operations. */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
+  __uint(max_entries, TCPSTATED_TOTALS);
   __type(key, __u32);
   __type(value, struct tcpstated_totals);
 } totals SEC(".maps");
@@ -60,11 +62,7 @@ struct {
 } handled SEC(".maps");
 
 static const __u32 zero = 0;
-
-static __always_inline void add(__u64* counter) {
-  /* atomic: the other program can interrupt this one */
-  __sync_fetch_and_add(counter, 1);
-}
+static const __u32 one = 1;
 
 static __always_inline __u8 error_of(const struct sock* sk) {
   switch (sk->sk_err) {
@@ -93,24 +91,30 @@ static __always_inline int is_orphan(const struct sock* sk) {
 
 static __always_inline void fill(struct tcpstated_event* event, struct sock* sk,
                                  int from, int to, __u8 flags) {
-  const struct socket* file = sk->sk_socket;
-  const struct tcp_sock* tcp = bpf_skc_to_tcp_sock(sk);
+  const struct socket* socket = sk->sk_socket;
   event->at = bpf_ktime_get_boot_ns();
   event->cookie = bpf_get_socket_cookie(sk); /* generated if there is none */
   event->netns = sk->__sk_common.skc_net.net->ns.inum;
-  event->inode =
-      file ? BPF_CORE_READ((const struct socket_alloc*)file, vfs_inode.i_ino)
-           : 0;
-  event->receive_queue = tcp ? tcp->rcv_nxt - tcp->copied_seq : 0;
-  event->send_queue = tcp ? tcp->write_seq - tcp->snd_una : 0;
-  event->local_port = BPF_CORE_READ((const struct inet_sock*)sk, inet_sport);
-  event->local_port = __builtin_bswap16(event->local_port);
+  event->inode = socket && socket->file ? socket->file->f_inode->i_ino : 0;
+  event->receive_queue = 0;
+  event->send_queue = 0;
+  if (to == TCP_CLOSE_WAIT) {
+    const struct tcp_sock* tcp = bpf_skc_to_tcp_sock(sk);
+    if (tcp) {
+      event->receive_queue = tcp->rcv_nxt - tcp->copied_seq;
+      event->send_queue = tcp->write_seq - tcp->snd_una;
+    }
+  }
+  event->local_port = sk->__sk_common.skc_num;
+  if (event->local_port == 0) /* released already: inet_sport still has it */
+    event->local_port = __builtin_bswap16(
+        BPF_CORE_READ((const struct inet_sock*)sk, inet_sport));
   event->remote_port = __builtin_bswap16(sk->__sk_common.skc_dport);
   event->from = from;
   event->to = to;
   if (sk->__sk_common.skc_family == AF_INET6) flags |= TCPSTATED_IPV6;
   if (sk->sk_protocol == IPPROTO_MPTCP) flags |= TCPSTATED_MPTCP;
-  if (file && !is_orphan(sk)) flags |= TCPSTATED_HAS_FILE;
+  if (socket && !is_orphan(sk)) flags |= TCPSTATED_HAS_FILE;
   event->flags = flags;
   event->error = error_of(sk);
 }
@@ -135,19 +139,22 @@ static __always_inline void report(struct tcpstated_totals* count,
   if (sk->__sk_common.skc_family == AF_INET6) {
     struct tcpstated_event6* slot =
         bpf_ringbuf_reserve(&ring, sizeof(*slot), 0);
-    if (!slot) return add(&count->lost);
+    if (!slot) goto lost;
     fill(&slot->event, sk, from, to, flags);
     addresses6(slot->local, slot->remote, sk);
     bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
   } else {
     struct tcpstated_event4* slot =
         bpf_ringbuf_reserve(&ring, sizeof(*slot), 0);
-    if (!slot) return add(&count->lost);
+    if (!slot) goto lost;
     fill(&slot->event, sk, from, to, flags);
     addresses4(slot->local, slot->remote, sk);
     bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
   }
-  add(&count->events);
+  ++count->events;
+  return;
+lost:
+  ++count->lost;
 }
 
 /* The subflow of an MPTCP connection has the file of the connection, which
@@ -176,25 +183,27 @@ static __always_inline void note_detached(struct tcpstated_totals* count,
     addresses6(value.local, value.remote, sk);
   else
     addresses4(value.local, value.remote, sk);
+  forget_detached(sk); /* of a socket that had this address before */
   if (bpf_map_update_elem(&detached, &key, &value, BPF_NOEXIST) == 0)
     __sync_fetch_and_add(&detached_count, 1);
   else
-    add(&count->detached_refused);
+    ++count->detached_refused;
 }
 
 static __always_inline void handle(struct sock* sk, int from, int to,
                                    __u8 flags) {
-  struct tcpstated_totals* count = bpf_map_lookup_elem(&totals, &zero);
+  struct tcpstated_totals* count =
+      bpf_map_lookup_elem(&totals, flags & TCPSTATED_RESCUED ? &one : &zero);
   const __u16 protocol = sk->sk_protocol;
   if (!count) return;
-  if (flags & TCPSTATED_RESCUED) add(&count->rescued);
+  if (flags & TCPSTATED_RESCUED) ++count->rescued;
   if (from == to) return;
   if (protocol == IPPROTO_TCP) {
-    add(&count->transitions[from & (TCPSTATED_STATES - 1)]
-                           [to & (TCPSTATED_STATES - 1)]);
+    ++count->transitions[from & (TCPSTATED_STATES - 1)]
+                        [to & (TCPSTATED_STATES - 1)];
     if (to == TCP_CLOSE) {
-      add(&count->ends[from & (TCPSTATED_STATES - 1)]
-                      [error_of(sk) & (TCPSTATED_ERRORS - 1)]);
+      ++count->ends[from & (TCPSTATED_STATES - 1)]
+                   [error_of(sk) & (TCPSTATED_ERRORS - 1)];
       note_detached(count, sk, from);
     } else if (from == TCP_CLOSE || from == TCP_LISTEN) {
       forget_detached(sk); /* used again */
@@ -223,6 +232,11 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(second, struct sock* sk, int from, int to) {
   struct notes* note = bpf_map_lookup_elem(&handled, &zero);
   if (!note) return 0;
+  const __u64 top = note->count - 1;
+  if (top < NOTES && note->sock[top] == (__u64)sk) {
+    note->count = top;
+    return 0;
+  }
   /* From the newest on: what lies above was left by a softirq that came while
    * this program ran, so that it did not see it. The socket tells them apart:
    * it is locked, so its changes do not nest. */

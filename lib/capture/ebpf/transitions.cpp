@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 #include <optional>
+#include <span>
 
 #include "capture/ebpf/event.h"
 #include "capture/event_source.hpp"
@@ -124,35 +125,35 @@ class BpfEventSource final : public EventSource {
   }
 
   Result<EventTotals> totals() override {
-    const std::uint32_t key = 0;
     EventTotals sum;
     // Before the counters: what was missed by now is rescued by then.
     sum.missed = read_misses();
-    if (::bpf_map_lookup_elem(::bpf_map__fd(program_->maps.totals), &key,
-                              per_cpu_.data()) != 0)
-      return fail_errno("cannot read the counters of the eBPF programs");
-    for (const tcpstated_totals& cpu : per_cpu_) add(sum, cpu);
+    for (std::uint32_t program = 0; program < TCPSTATED_TOTALS; ++program) {
+      if (::bpf_map_lookup_elem(::bpf_map__fd(program_->maps.totals), &program,
+                                per_cpu_.data()) != 0)
+        return fail_errno("cannot read the counters of the eBPF programs");
+      for (const tcpstated_totals& cpu : per_cpu_) add(sum, cpu);
+    }
     return sum;
   }
 
   Result<std::vector<SocketEvent>> detached() override {
     std::vector<SocketEvent> found;
     if (program_->bss->detached_count == 0) return found;
-    const int map = ::bpf_map__fd(program_->maps.detached);
-    std::uint64_t key = 0;
-    std::uint64_t next = 0;
-    // A key that goes meanwhile starts the walk anew: bounded by the map.
-    int steps = 2 * TCPSTATED_MAX_DETACHED;
-    for (int more = ::bpf_map_get_next_key(map, nullptr, &next);
-         more == 0 && steps > 0; --steps) {
-      key = next;
-      tcpstated_event6 entry{};
-      if (::bpf_map_lookup_elem(map, &key, &entry) == 0)
-        if (const auto event =
-                decode(entry.event, entry.local, entry.remote, own_netns_))
-          found.push_back(*event);
-      more = ::bpf_map_get_next_key(map, &key, &next);
-    }
+    keys_.resize(TCPSTATED_MAX_DETACHED);
+    closed_.resize(TCPSTATED_MAX_DETACHED);
+    std::uint32_t count = TCPSTATED_MAX_DETACHED;
+    std::uint64_t cursor = 0;
+    // ENOENT: that was all of them.
+    if (::bpf_map_lookup_batch(::bpf_map__fd(program_->maps.detached), nullptr,
+                               &cursor, keys_.data(), closed_.data(), &count,
+                               nullptr) != 0 &&
+        errno != ENOENT)
+      return fail_errno("cannot read the closed sockets that are held");
+    for (const tcpstated_event6& entry : std::span(closed_).first(count))
+      if (const auto event =
+              decode(entry.event, entry.local, entry.remote, own_netns_))
+        found.push_back(*event);
     std::ranges::sort(found, {}, &SocketEvent::cookie);
     const auto again = std::ranges::unique(found, {}, &SocketEvent::cookie);
     found.erase(again.begin(), again.end());
@@ -199,7 +200,9 @@ class BpfEventSource final : public EventSource {
   std::uint32_t own_netns_ = own_network_namespace();
   std::vector<tcpstated_totals> per_cpu_ = std::vector<tcpstated_totals>(
       static_cast<std::size_t>(std::max(1, ::libbpf_num_possible_cpus())));
-  const Visitor* visitor_ = nullptr;  ///< during drain()
+  std::vector<std::uint64_t> keys_;       // scratch
+  std::vector<tcpstated_event6> closed_;  // scratch
+  const Visitor* visitor_ = nullptr;      ///< during drain()
   std::exception_ptr thrown_;
 };
 

@@ -16,7 +16,7 @@ struct tcpstated_held_socket {
   __u64 bytes_acked;
   __u64 bytes_received;
   __u64 start_time; /* of the process: CLOCK_BOOTTIME, ns */
-  __u32 pid; /* as the initial namespace numbers processes */
+  __u32 pid;        /* as the initial namespace numbers processes */
   __u32 fd;
   __u32 inode;
   __u32 netns; /* inode of the network namespace */

@@ -47,7 +47,12 @@ struct inode {
   unsigned long i_ino;
 };
 
+struct file {
+  struct inode* f_inode;
+};
+
 struct socket {
+  struct file* file;
   struct sock* sk;
 };
 
@@ -92,12 +97,10 @@ struct tcp_sock {
   _Bool is_mptcp;
 };
 
-struct file;
-
 struct task_struct {
   int pid;
   int tgid;
-  struct task_struct *group_leader;
+  struct task_struct* group_leader;
   __u64 start_boottime;
 };
 
