@@ -41,16 +41,19 @@ std::string name_of(cap_value_t capability) {
 
 }  // namespace
 
-Result<> drop_capabilities(AttributionMethod attribution) {
+Result<> drop_capabilities(const Config& config) {
   const CapabilitySet now(::cap_get_proc());
   const CapabilitySet kept(::cap_init());
   if (now.caps == nullptr || kept.caps == nullptr)
     return fail_errno("cannot read the capabilities");
-  if (attribution != AttributionMethod::Off)
-    for (const cap_value_t capability : kForProc)
-      if (now.has(capability, CAP_PERMITTED))
-        for (const cap_flag_t flag : {CAP_PERMITTED, CAP_EFFECTIVE})
-          (void)::cap_set_flag(kept.caps, flag, 1, &capability, CAP_SET);
+  const auto keep = [&](cap_value_t capability) {
+    if (now.has(capability, CAP_PERMITTED))
+      for (const cap_flag_t flag : {CAP_PERMITTED, CAP_EFFECTIVE})
+        (void)::cap_set_flag(kept.caps, flag, 1, &capability, CAP_SET);
+  };
+  if (config.attribution.method != AttributionMethod::Off)
+    std::ranges::for_each(kForProc, keep);
+  if (config.capture.pcap.enabled != Enabled::False) keep(CAP_NET_RAW);
   // Inheritable and, with it, ambient capabilities go as well.
   if (::cap_set_proc(kept.caps) != 0)
     return fail_errno("cannot drop capabilities");

@@ -11,6 +11,7 @@
 
 #include "api/daemon_info.hpp"
 #include "base/error.hpp"
+#include "config/config.hpp"
 #include "kernel/attribution_options.hpp"
 
 namespace tcpstated {
@@ -22,10 +23,10 @@ inline constexpr std::array<std::string_view, 2> kKeepCapabilitiesLabels{"auto",
 
 /// Drops every capability that the daemon does not need once its sockets are
 /// open: /proc/PID/fd of other users needs CAP_SYS_PTRACE and
-/// CAP_DAC_READ_SEARCH together, everything else needs none (Linux 6.18,
-/// kernel-views.md section 5). Before the first thread starts: capabilities
-/// belong to threads.
-[[nodiscard]] Result<> drop_capabilities(AttributionMethod attribution);
+/// CAP_DAC_READ_SEARCH together, a capture on an interface that comes later
+/// CAP_NET_RAW, everything else needs none (Linux 6.18, kernel-views.md section
+/// 5). Before the first thread starts: capabilities belong to threads.
+[[nodiscard]] Result<> drop_capabilities(const Config& config);
 
 /// "CAP_SYS_PTRACE", ... : the effective set of the calling thread.
 [[nodiscard]] std::vector<std::string> effective_capabilities();

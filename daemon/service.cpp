@@ -101,7 +101,7 @@ Result<> Service::start() {
 
   const AttributionMethod attribution = api_.config.attribution.method;
   if (line_.keep_capabilities == KeepCapabilities::Auto)
-    if (auto dropped = drop_capabilities(attribution); !dropped) return dropped;
+    if (auto dropped = drop_capabilities(api_.config); !dropped) return dropped;
   const auto capabilities = effective_capabilities();
   daemon_ = {.version = TCPSTATED_VERSION,
              .revision = std::string(revision()),
