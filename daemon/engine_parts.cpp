@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/engine_parts.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "capture/backends.hpp"
@@ -55,11 +56,11 @@ Result<std::unique_ptr<HeldSockets>> open_held(AttributionMethod method) {
   return held;
 }
 
-/// As the status page tells it.
-std::string why_no_events(const EngineParts& parts) {
-  for (const BackendView& backend : parts.unavailable)
-    if (backend.name == "ebpf") return backend.detail;
-  return "";
+/// The one without events, as the status page tells it; null if there are.
+const BackendView* find_without_events(const EngineParts& parts) {
+  const auto found =
+      std::ranges::find(parts.unavailable, "ebpf", &BackendView::name);
+  return found == parts.unavailable.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -78,9 +79,11 @@ Result<OpenedParts> open_engine_parts(const Config& config, Log& log) {
   if (!view) return std::unexpected(std::move(view).error());
   auto held = open_held(config.attribution.method);
   if (!held) return std::unexpected(std::move(held).error());
+  const BackendView* const no_events = find_without_events(parts);
   opened_parts.programs = {
       .holders = *held != nullptr,
-      .no_events = why_no_events(parts),
+      .events_wanted = no_events == nullptr || no_events->wanted,
+      .no_events = no_events == nullptr ? "" : no_events->detail,
       .independent = *held != nullptr && works_without_bpf([&] {
         return (*held)->visit({}, [](const HeldSocket&) {}).has_value();
       })};

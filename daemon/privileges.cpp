@@ -17,6 +17,8 @@ constexpr std::array<cap_value_t, 2> kForProc{CAP_SYS_PTRACE,
 
 constexpr std::array<cap_value_t, 2> kForPrograms{CAP_BPF, CAP_PERFMON};
 
+constexpr std::array<cap_value_t, 1> kForPackets{CAP_NET_RAW};
+
 struct CapabilitySet {
   CapabilitySet(cap_t owned) : caps(owned) {}
   CapabilitySet(const CapabilitySet&) = delete;
@@ -100,7 +102,7 @@ bool works_without_bpf(const std::function<bool()>& attempt) {
   return ::cap_set_proc(now.caps) == 0 && works;
 }
 
-Result<> drop_capabilities(AttributionMethod attribution,
+Result<> drop_capabilities(const Config& config,
                            const KernelPrograms& programs) {
   const CapabilitySet now(::cap_get_proc());
   const CapabilitySet kept(::cap_init());
@@ -112,8 +114,9 @@ Result<> drop_capabilities(AttributionMethod attribution,
         for (const cap_flag_t flag : {CAP_PERMITTED, CAP_EFFECTIVE})
           (void)::cap_set_flag(kept.caps, flag, 1, &capability, CAP_SET);
   };
-  if (reads_procfs(attribution)) keep(kForProc);
+  if (reads_procfs(config.attribution.method)) keep(kForProc);
   if (programs.in_use() && !programs.independent) keep(kForPrograms);
+  if (config.capture.pcap.enabled != Enabled::False) keep(kForPackets);
   // Inheritable and, with it, ambient capabilities go as well.
   if (::cap_set_proc(kept.caps) != 0)
     return fail_errno("cannot drop capabilities");
@@ -133,8 +136,9 @@ std::vector<std::string> effective_capabilities() {
 std::vector<Ability> abilities(const std::vector<std::string>& capabilities,
                                AttributionMethod attribution,
                                const KernelPrograms& programs) {
-  return {process_names(capabilities, attribution, programs),
-          kernel_events(programs)};
+  std::vector<Ability> all{process_names(capabilities, attribution, programs)};
+  if (programs.events_wanted) all.push_back(kernel_events(programs));
+  return all;
 }
 
 }  // namespace tcpstated

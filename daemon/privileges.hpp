@@ -12,6 +12,7 @@
 
 #include "api/daemon_info.hpp"
 #include "base/error.hpp"
+#include "config/config.hpp"
 #include "kernel/attribution_options.hpp"
 
 namespace tcpstated {
@@ -23,8 +24,9 @@ inline constexpr std::array<std::string_view, 2> kKeepCapabilitiesLabels{"auto",
 
 /// What of the kernel's eBPF works here, once it was tried.
 struct KernelPrograms {
-  bool holders = false;   ///< who holds which socket
-  std::string no_events;  ///< why there are no events; "" if there are
+  bool holders = false;       ///< who holds which socket
+  bool events_wanted = true;  ///< false: the configuration says not to
+  std::string no_events;      ///< why there are no events; "" if there are
   /// Whether they go on working without the capabilities that loaded them
   /// (Linux 5.19; before, every bpf() call needs them).
   bool independent = true;
@@ -40,9 +42,10 @@ struct KernelPrograms {
 /// and loaded. /proc/PID/fd of other users needs CAP_SYS_PTRACE and
 /// CAP_DAC_READ_SEARCH together, and is read unless attribution.method says
 /// ebpf or off: fixed files of an io_uring are seen nowhere else. Programs that
-/// are loaded need CAP_BPF and CAP_PERFMON only in older kernels. Before the
-/// first thread starts: capabilities belong to threads.
-[[nodiscard]] Result<> drop_capabilities(AttributionMethod attribution,
+/// are loaded need CAP_BPF and CAP_PERFMON only in older kernels; a capture on
+/// an interface that comes later needs CAP_NET_RAW. Before the first thread
+/// starts: capabilities belong to threads.
+[[nodiscard]] Result<> drop_capabilities(const Config& config,
                                          const KernelPrograms& programs);
 
 /// "CAP_SYS_PTRACE", ... : the effective set of the calling thread.

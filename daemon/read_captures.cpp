@@ -113,20 +113,20 @@ CaptureSummary summarize(const CaptureReading& reading,
                          const FrameCounts& counts, const Analysis& analysis,
                          std::string trouble) {
   const TcpModelStats& stats = analysis.model().stats();
-  CaptureSummary summary{.files = reading.files,
-                         .local_known = !reading.local.empty(),
-                         .packets = counts.frames,
-                         .segments = stats.segments,
-                         .copies = stats.copies,
-                         .out_of_order = counts.out_of_order,
-                         .dropped = {},
-                         .evicted = std::accumulate(stats.evicted.begin(),
-                                                    stats.evicted.end(),
-                                                    stats.refused),
-                         .first = analysis.first(),
-                         .last = analysis.last(),
-                         .counts = analysis.model().counts(),
-                         .trouble = std::move(trouble)};
+  CaptureSummary summary{
+      .files = reading.files,
+      .local_known = !reading.local.empty(),
+      .packets = counts.frames,
+      .segments = stats.segments,
+      .copies = stats.copies,
+      .out_of_order = counts.out_of_order,
+      .dropped = {},
+      .evicted = std::accumulate(stats.evicted.begin(), stats.evicted.end(),
+                                 stats.refused),
+      .first = analysis.first(),
+      .last = analysis.last(),
+      .counts = analysis.model().counts(),
+      .trouble = std::move(trouble)};
   for (std::size_t i = 0; i < kDropReasonLabels.size(); ++i)
     summary.dropped.emplace_back(kDropReasonLabels[i], counts.dropped[i]);
   return summary;

@@ -101,7 +101,7 @@ Result<> Service::start() {
 
   const AttributionMethod attribution = api_.config.attribution.method;
   if (line_.keep_capabilities == KeepCapabilities::Auto)
-    if (auto dropped = drop_capabilities(attribution, parts->programs);
+    if (auto dropped = drop_capabilities(api_.config, parts->programs);
         !dropped)
       return dropped;
   const auto capabilities = effective_capabilities();

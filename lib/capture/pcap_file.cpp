@@ -20,7 +20,7 @@ namespace tcpstated {
 namespace {
 
 /// One read for a few hundred packets; stdio's 4 KiB cost a third of all time.
-constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr std::size_t kBufferSize = std::size_t{256} * 1024;
 constexpr std::string_view kStandardInput = "-";
 
 struct ClosePcap {

@@ -29,6 +29,7 @@ class Counter final : public CaptureSink {
   void on_hard_error(const HardError&) override {}
   void on_loss(Instant, std::uint64_t packets) override { lost += packets; }
   void on_local_addresses(std::shared_ptr<const LocalAddresses>) override {}
+  void on_packet_time(Instant) override {}
   void on_time(Instant) override {}
 
   std::uint64_t segments = 0;
