@@ -12,25 +12,18 @@
 #include <utility>
 
 #include "capture/pcap_backend.hpp"
+#include "fakes/deaf_sink.hpp"
 
 namespace {
 
 using namespace tcpstated;
 
-class Counter final : public CaptureSink {
+class Counter final : public DeafSink {
  public:
-  void on_changes(std::span<const StateChange>) override {}
-  void on_snapshot_begin(Instant) override {}
-  void on_snapshot_end(const SnapshotReport&) override {}
-  void on_counters(const TcpCounters&) override {}
   void on_segments(std::span<const Segment> batch) override {
     segments += batch.size();
   }
-  void on_hard_error(const HardError&) override {}
   void on_loss(Instant, std::uint64_t packets) override { lost += packets; }
-  void on_local_addresses(std::shared_ptr<const LocalAddresses>) override {}
-  void on_packet_time(Instant) override {}
-  void on_time(Instant) override {}
 
   std::uint64_t segments = 0;
   std::uint64_t lost = 0;

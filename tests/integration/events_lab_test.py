@@ -21,7 +21,7 @@ EXACTNESS = 0.005
 ONLY_BPF = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
             "--inh-caps=-all,+bpf,+perfmon", "--ambient-caps=+bpf,+perfmon")
 NO_LINGER = struct.pack("ii", 1, 0)
-PROGRAMS = {"first", "second", "destroyed", "destroyed_too", "held_sockets"}
+PROGRAMS = {"first", "second", "destroyed", "held_sockets"}
 
 
 def loaded_programs():

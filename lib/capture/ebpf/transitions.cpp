@@ -86,7 +86,6 @@ class BpfEventSource final : public EventSource {
         {program_->progs.first, &program_->links.first},
         {program_->progs.second, &program_->links.second},
         {program_->progs.destroyed, &program_->links.destroyed},
-        {program_->progs.destroyed_too, &program_->links.destroyed_too},
     };
     for (const auto& step : steps) {
       *step.link = ::bpf_program__attach(step.program);

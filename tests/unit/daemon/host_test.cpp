@@ -97,12 +97,18 @@ TEST(Abilities, SayWhyThereAreNoEvents) {
   EXPECT_EQ(all.at(1).missing, "cannot load");
 }
 
+Config with_method(AttributionMethod method) {
+  Config config;
+  config.attribution.method = method;
+  return config;
+}
+
 /// What a thread has left after it gave the rest up.
 std::vector<std::string> kept_with(AttributionMethod method,
                                    const KernelPrograms& programs) {
   std::vector<std::string> after{"not read"};
   std::jthread([&] {
-    EXPECT_TRUE(drop_capabilities(method, programs));
+    EXPECT_TRUE(drop_capabilities(with_method(method), programs));
     after = effective_capabilities();
   }).join();
   return after;
@@ -119,6 +125,18 @@ TEST(DropCapabilities, ProgramsOfOldKernelsKeepTheirs) {
   EXPECT_EQ(kept_with(AttributionMethod::Ebpf,
                       {.holders = true, .independent = false}),
             (std::vector<std::string>{"CAP_PERFMON", "CAP_BPF"}));
+}
+
+TEST(DropCapabilities, ACaptureOpensInterfacesThatComeLater) {
+  if (::geteuid() != 0) GTEST_SKIP() << "has none to keep";
+  Config config = with_method(AttributionMethod::Off);
+  config.capture.pcap.enabled = Enabled::True;
+  std::vector<std::string> after;
+  std::jthread([&] {
+    EXPECT_TRUE(drop_capabilities(config, kNoPrograms));
+    after = effective_capabilities();
+  }).join();
+  EXPECT_EQ(after, std::vector<std::string>{"CAP_NET_RAW"});
 }
 
 TEST(WorksWithoutBpf, GivesTheCapabilitiesBack) {
@@ -138,7 +156,7 @@ TEST(DropCapabilities, KeepsWhatProcNeedsAndNothingElse) {
   std::vector<std::string> after;
   std::jthread([&] {
     before = effective_capabilities();
-    EXPECT_TRUE(drop_capabilities(AttributionMethod::Auto, kNoPrograms));
+    EXPECT_TRUE(drop_capabilities({}, kNoPrograms));
     after = effective_capabilities();
   }).join();
   for (const std::string& kept : after) {
@@ -153,7 +171,8 @@ TEST(DropCapabilities, KeepsWhatProcNeedsAndNothingElse) {
 TEST(DropCapabilities, KeepsNothingWithoutAttribution) {
   std::vector<std::string> after{"not read"};
   std::jthread([&] {
-    EXPECT_TRUE(drop_capabilities(AttributionMethod::Off, kNoPrograms));
+    EXPECT_TRUE(
+        drop_capabilities(with_method(AttributionMethod::Off), kNoPrograms));
     after = effective_capabilities();
   }).join();
   EXPECT_TRUE(after.empty());
