@@ -224,7 +224,7 @@ TEST(Closing, ARefusalIsAReset) {
 }
 
 TEST(Closing, AnUnansweredSynTimesOut) {
-  EXPECT_EQ(traffic_of("C>S SYN; +20s").closed, CloseMethod::Timeout);
+  EXPECT_EQ(traffic_of("C>S SYN; +5s").closed, CloseMethod::Timeout);
 }
 
 TEST(Closing, AHardErrorMakesItUnreachable) {
