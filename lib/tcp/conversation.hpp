@@ -5,7 +5,7 @@
 /// state follows. There is no machine that could be in an impossible state, and
 /// nothing depends on the order in which segments passed.
 ///
-/// Source: RFC 9293 3.3.2; state-model.md A1, A2.
+/// Private to this room. Source: RFC 9293 3.3.2; state-model.md A1, A2.
 
 #include <array>
 #include <cstddef>

@@ -19,11 +19,9 @@ Instant syn_given_up(const End& end, Instant last_copy,
                   last_copy + slot + slot / 4);
 }
 
-/// An unacknowledged FIN is sent again; if it is not, and packets were lost
-/// here, then it was acknowledged.
-Instant silence_means_ack(const End& end, Instant last_copy) {
-  return last_copy +
-         std::max<Duration>(1500ms, Duration(end.copy_step) * 5 / 2);
+/// An unacknowledged FIN is sent again after so long, or sooner.
+Duration usual_silence(const End& end) {
+  return std::max<Duration>(1500ms, Duration(end.copy_step) * 5 / 2);
 }
 
 /// A conversation of which one end never said anything, as any stray ACK begins
@@ -50,8 +48,19 @@ Instant last_copy(const Conversation& conversation, const End& end) {
   return end.last_copy.seen_from(conversation.last_seen);
 }
 
+/// When the first silence after the last copy of a FIN ends, or the second,
+/// which is twice as long, and so on: the first that ends at `after` or later.
+Instant end_of_silence(const Conversation& conversation, const End& end,
+                       Instant after) {
+  const Instant copy = last_copy(conversation, end);
+  Duration silence = usual_silence(end);
+  while (copy + silence < after) silence *= 2;
+  return copy + silence;
+}
+
 /// A FIN was sent and packets were lost before its ACK was seen: that, or the
-/// next copy of the FIN, may have been among them.
+/// next copy of the FIN, may have been among them. If no more copies come, then
+/// it was the ACK.
 bool may_have_missed_ack(const Conversation& conversation, const End& end,
                          const TimerContext& context) {
   return conversation.gap || context.last_loss >= last_copy(conversation, end);
@@ -59,10 +68,10 @@ bool may_have_missed_ack(const Conversation& conversation, const End& end,
 
 Instant fin_deadline(const Conversation& conversation, const End& end,
                      const TimerContext& context) {
-  const Instant copy = last_copy(conversation, end);
+  if (conversation.gap) return end_of_silence(conversation, end, {});
   if (may_have_missed_ack(conversation, end, context))
-    return silence_means_ack(end, copy);
-  return std::max<Instant>(copy, end.since) +
+    return end_of_silence(conversation, end, context.last_loss);
+  return std::max<Instant>(last_copy(conversation, end), end.since) +
          context.options.unacknowledged_fin;
 }
 
@@ -147,14 +156,11 @@ Instant next_look(const Conversation& conversation, Instant now,
                   const TimerContext& context) {
   if (waits_for_segments_only(conversation)) return Instant::max();
   Instant look = next_deadline(conversation, context);
-  for (const End& end : conversation.ends) {
-    if (!awaits_ack_of_fin(end.state)) continue;
-    // After one silence that would do, two, four ...
-    const Instant copy = last_copy(conversation, end);
-    Duration silence = silence_means_ack(end, copy) - copy;
-    while (copy + silence <= now) silence *= 2;
-    look = std::min(look, copy + silence);
-  }
+  // Packets that are lost later may make the end of a silence a deadline.
+  for (const End& end : conversation.ends)
+    if (awaits_ack_of_fin(end.state))
+      look =
+          std::min(look, end_of_silence(conversation, end, now + Duration(1)));
   return look;
 }
 

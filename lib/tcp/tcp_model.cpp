@@ -141,6 +141,11 @@ struct TcpModel::Impl {
   }
 
   void expire(Instant now) {
+    if (reported_loss > last_loss) {
+      // Whatever was due before that happened before.
+      run_agenda(std::min(reported_loss, now));
+      last_loss = reported_loss;
+    }
     if (agenda.may_be_due(now)) run_agenda(now);
     clock = std::max(clock, now);
   }
@@ -282,6 +287,7 @@ struct TcpModel::Impl {
   std::vector<std::unique_ptr<Traffic>> traffic;  ///< by slot, if it is kept
   Instant clock = Instant::min();  ///< what was told was not later
   Instant last_loss = Instant::min();
+  Instant reported_loss = Instant::min();  ///< last_loss from the next step on
   std::uint64_t last_id = 0;
   TcpModelStats stats;
   bool degraded = false;
@@ -316,7 +322,9 @@ void TcpModel::expire(Instant now, std::vector<EndpointChange>& changes) {
   impl_->expire(now);
 }
 
-void TcpModel::note_loss(Instant now) { impl_->last_loss = now; }
+void TcpModel::note_loss(Instant now) {
+  impl_->reported_loss = std::max(impl_->reported_loss, now);
+}
 
 void TcpModel::set_local(IsLocal is_local) {
   impl_->is_local = std::move(is_local);

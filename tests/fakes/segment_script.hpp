@@ -59,6 +59,9 @@ class SegmentScript {
   /// "" if everything came out as written.
   std::string play(std::string_view script);
 
+  /// The backend says that packets were lost until now.
+  void lose() { model_.note_loss(now_); }
+
   /// As after a '|'.
   [[nodiscard]] std::string states() const {
     return describe(0) + " " + describe(1);

@@ -18,9 +18,9 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 COROUTINE = re.compile(r"\bco_(await|return|yield)\b")
 # The standard library's headers have no dot and no slash.
 STANDARD = re.compile(r"^[a-z_0-9]+$")
-# The rooms of pure logic: no clock, no descriptor, no thread.
+# The rooms of pure logic: no clock, no descriptor, no thread. Memory is none.
 PURE = {"tcp", "table", "leak"}
-IMPURE = re.compile(r"<(unistd\.h|fcntl\.h|thread|mutex|sys/.*|time\.h)>")
+IMPURE = re.compile(r"<(unistd\.h|fcntl\.h|thread|mutex|sys/(?!mman\.h>).*|time\.h)>")
 
 
 def rooms():

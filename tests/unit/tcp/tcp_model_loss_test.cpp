@@ -125,6 +125,99 @@ TEST(TcpModelGap, AckFarBeyondAllSentIsNoGap) {
             "");
 }
 
+// Losses that the backend reports.
+
+TEST(TcpModelLoss, SilenceAfterItMeansThatTheFinWasAcknowledged) {
+  SegmentScript wire;
+  ASSERT_EQ(wire.play(kOpen + "C>S FIN; S>C FIN; C>S ACK unseen"), "");
+  wire.lose();
+  EXPECT_EQ(wire.play("+1400ms; | FIN-WAIT-2? LAST-ACK"), "");
+  EXPECT_EQ(wire.play("+100ms"), "");
+  EXPECT_EQ(wire.state('S'), TcpState::Closed);
+  EXPECT_EQ(wire.last_reason(), ChangeReason::Silence);
+}
+
+TEST(TcpModelLoss, WhatSilenceSaysIsInferred) {
+  SegmentScript wire;
+  ASSERT_EQ(wire.play(kOpen + "S>C FIN; C>S ACK unseen"), "");
+  wire.lose();
+  EXPECT_EQ(wire.play("+2s | CLOSE-WAIT? FIN-WAIT-2?"), "");
+  EXPECT_EQ(wire.quality('C'), Quality::Inferred);
+}
+
+TEST(TcpModelLoss, IsNoticedLateIfItIsReportedLate) {
+  // One silence is 1.5 s; then 3 s, 6 s and so on after the FIN.
+  SegmentScript wire;
+  ASSERT_EQ(wire.play(kOpen + "C>S FIN; S>C FIN; +5s"), "");
+  wire.lose();
+  ASSERT_EQ(wire.play("+900ms"), "");
+  EXPECT_EQ(wire.state('S'), TcpState::LastAck);
+  ASSERT_EQ(wire.play("+100ms"), "");
+  EXPECT_EQ(wire.state('S'), TcpState::Closed);
+}
+
+TEST(TcpModelLoss, BeforeTheFinSaysNothing) {
+  SegmentScript wire;
+  ASSERT_EQ(wire.play(kOpen), "");
+  wire.lose();
+  ASSERT_EQ(wire.play("C>S FIN; S>C FIN; +100s"), "");
+  EXPECT_EQ(wire.state('S'), TcpState::LastAck);
+}
+
+TEST(TcpModelLoss, ACopyOfTheFinAfterItSaysThatItWasNotAcknowledged) {
+  SegmentScript wire;
+  ASSERT_EQ(wire.play(kOpen + "C>S FIN; S>C FIN"), "");
+  wire.lose();
+  ASSERT_EQ(wire.play("+400ms; S>C FIN again; +100s"), "");
+  EXPECT_EQ(wire.state('S'), TcpState::LastAck);
+}
+
+TEST(TcpModelLoss, AckBeyondAllWeSawShowsAFinThatWeMissed) {
+  // S closed: its CLOSE-WAIT is no leak.
+  SegmentScript wire;
+  ASSERT_EQ(wire.play(kOpen + "C>S FIN; S>C ACK; S>C FIN unseen"), "");
+  wire.lose();
+  EXPECT_EQ(wire.play("C>S ACK | TIME-WAIT? CLOSED"), "");
+}
+
+TEST(TcpModelLoss, WithoutItSuchAnAckIsThrownAway) {
+  SegmentScript wire;
+  EXPECT_EQ(wire.play(kOpen + "C>S FIN; S>C ACK; C>S ACK ack=2"
+                              "| FIN-WAIT-2? CLOSE-WAIT"),
+            "");
+}
+
+TEST(TcpModelLoss, OwnSequenceShowsAFinThatWeMissed) {
+  SegmentScript wire;
+  ASSERT_EQ(wire.play(kOpen + "C>S FIN unseen; S>C ACK unseen"), "");
+  wire.lose();
+  EXPECT_EQ(wire.play("C>S ACK; S>C ACK | FIN-WAIT-2? CLOSE-WAIT?"), "");
+  EXPECT_EQ(wire.quality('S'), Quality::Inferred);
+}
+
+TEST(TcpModelLoss, OfLongAgoSaysNothingOfANewSegment) {
+  SegmentScript wire;
+  ASSERT_EQ(wire.play(kOpen), "");
+  wire.lose();
+  EXPECT_EQ(wire.play("S>C ACK; C>S FIN unseen lost; C>S ACK | ESTAB ESTAB"),
+            "");
+}
+
+TEST(TcpModelLoss, NeverMakesAConfirmedCloseWait) {
+  for (const std::string guess :
+       {"C>S FIN unseen; C>S ACK", "C>S data 1 unseen; C>S ACK",
+        "S>C data 1 unseen; C>S ACK", "C>S FIN unseen; S>C ACK"}) {
+    SegmentScript wire;
+    ASSERT_EQ(wire.play(kOpen + "C>S data 5; S>C ACK"), "");
+    wire.lose();
+    ASSERT_EQ(wire.play(guess + "; +100s"), "");
+    for (const EndpointChange& change : wire.changes())
+      if (change.to == TcpState::CloseWait) {
+        EXPECT_EQ(change.quality, Quality::Inferred) << guess;
+      }
+  }
+}
+
 // Connections that exist already.
 
 const std::string kUnseenOpen =
