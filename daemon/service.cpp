@@ -230,9 +230,12 @@ Result<> Service::reload() {
   api_.reload.successful = wanted.has_value();
   std::string problems;
   if (wanted) {
+    std::string waiting;
     for (const std::string_view path : needs_restart(api_.config, *wanted))
-      log_.warn("a changed key needs a restart, ignoring it",
-                {{"key", std::string(path)}});
+      waiting += (waiting.empty() ? "" : ", ") + std::string(path);
+    if (!waiting.empty())
+      log_.warn("changed keys need a restart, ignoring them",
+                {{"keys", waiting}});
     api_.config = with_live_fields(api_.config, *wanted);
     api_.reload.last_success = std::chrono::system_clock::now();
     engine_->set_leak_policy(api_.config.leaks);

@@ -2,8 +2,8 @@
 #pragma once
 /// \file
 /// Lists of the rows of a table. Their links lie apart from the rows: moving
-/// one touches two neighbours, and those are close together here. Private to this
-/// room.
+/// one touches two neighbours, and those are close together here.
+/// Private to this room.
 
 #include "tcp/slot_index.hpp"
 

@@ -65,6 +65,10 @@ class StrictSink final : public DeafSink {
     EXPECT_NE(ours, nullptr);
     addresses_ = true;
   }
+  void on_packet_time(Instant now) override {
+    pass(now);
+    ++times;
+  }
   void on_time(Instant now) override {
     EXPECT_FALSE(begun_) << "time passes within a snapshot";
     pass(now);

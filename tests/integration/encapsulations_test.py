@@ -151,7 +151,8 @@ class Encapsulations(harness.Case):
         file = os.path.join(self.folder.name, name)
         process = subprocess.Popen(
             net.command("tcpdump", "--immediate-mode", "-U", "-Z", "root",
-                        "-B", "65536", "-w", file, *arguments),
+                        # A place in its ring is as large as a packet can be.
+                        "-s", "512", "-B", "65536", "-w", file, *arguments),
             stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)
         while "listening on" not in (line := process.stderr.readline()):

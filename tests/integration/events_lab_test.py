@@ -14,7 +14,7 @@ import harness
 from harness import eventually
 
 CONFIG = """
-backends: {sock_diag: {interval: 250ms}}
+backends: {sock_diag: {interval: 250ms}, ebpf: {enabled: auto}}
 leaks: {close_wait: {threshold: 1s}}
 """
 EXACTNESS = 0.005

@@ -89,8 +89,8 @@ class LeakLab(harness.Case):
         cls.net = harness.Namespace()
         cls.addClassCleanup(cls.net.remove)
         cls.watcher = cls.start_daemon()
-        cls.has_events = 1.0 == cls.watcher.metrics("tcpstated_backend_up")[
-            frozenset({("backend", "ebpf")})]
+        cls.has_events = 1.0 == cls.watcher.metrics("tcpstated_backend_up").get(
+            frozenset({("backend", "ebpf")}))
         cls.labs = {}
         cls.missing = {}
         for name in CASES:

@@ -5,6 +5,7 @@ and without loss: what is settled must be equal, state by state."""
 import collections
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from sock_diag import SockDiag
 
 SECONDS = float(os.environ.get("TCPSTATED_PACKET_SECONDS", "12"))
 SETTLED = 0.020
+SO_TIMESTAMPNS = 35
 CLIENT, SERVER = "10.9.0.1", "10.9.0.2"
 PACKETS_ONLY = """
 backends:
@@ -67,6 +69,7 @@ class Wiretap:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
                                          socket.htons(3))
         self._socket.bind(("eth0", 3))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket.settimeout(0.2)
         self.passed = collections.defaultdict(list)
         self._open = True
@@ -76,9 +79,11 @@ class Wiretap:
     def _read(self):
         while self._open:
             try:
-                packet, at = self._socket.recv(128), time.monotonic()
+                packet, extra, _, _ = self._socket.recvmsg(128, 64)
             except TimeoutError:
                 continue
+            at = float(sum(part / scale for part, scale in zip(
+                struct.unpack("qq", extra[0][2]), (1, 1e9))))
             if len(packet) < 40 or packet[0] >> 4 != 4 or packet[9] != 6:
                 continue
             tcp = packet[(packet[0] & 15) * 4:]
@@ -129,11 +134,11 @@ class PacketView(harness.Case):
         samples = []
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            begin = time.monotonic()
+            begin = time.time()
             before = kernel.connections()
             seen = daemon.json("/api/v1/connections?limit=10000")
             after = kernel.connections()
-            samples.append((begin, time.monotonic(), before, after,
+            samples.append((begin, time.time(), before, after,
                             inferred(seen)))
             time.sleep(0.03)
         return samples

@@ -80,7 +80,7 @@ class Service(harness.Case):
         write(watcher.config, "table: {max_connections: 5000}\n")
         watcher.process.send_signal(signal.SIGHUP)
         harness.eventually(
-            lambda: "key=table.max_connections" in watcher.log())
+            lambda: "table.max_connections" in watcher.log())
         self.assertEqual(self.threshold(watcher), "1m")
         watcher.stop()
 

@@ -6,7 +6,7 @@ import harness
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
           "--inh-caps=-all")
 CONFIG = """
-backends: {sock_diag: {interval: 250ms}}
+backends: {sock_diag: {interval: 250ms}, ebpf: {enabled: auto}}
 leaks: {close_wait: {threshold: 1s}}
 """
 
