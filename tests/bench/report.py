@@ -41,6 +41,35 @@ def judge(result):
                       live["ours_lost"], live["tcpdump_lost"]),
                  _aim("packets lost live and not counted",
                       live["uncounted"], 0)]
+    if pipeline := result.get("pipeline"):
+        aims += _judge_pipeline(pipeline)
+    return aims
+
+
+def _judge_pipeline(pipeline):
+    files, flood = pipeline["files"], pipeline["flood"]
+    crafted = dict(pipeline["crafted"])
+    random = crafted.pop("random")
+    aims = [
+        _aim("packet path / bare libpcap with the same buffer",
+             files[100_000]["model/bare"], 1.5),
+        _aim("packet path / libpcap as it is",
+             files[100_000]["model/plain"], 1.5),
+        _aim("bytes of a connection", files[100_000]["bytes"], 200),
+        _aim("a packet at 1,000,000 connections / at 1,000",
+             files[1_000_000]["model"] / files[1_000]["model"], 1.5),
+        _aim("a crafted connection / a random one",
+             max(crafted.values()) / random, 2),
+        _aim("connections lost to a flood",
+             flood["established_lost"] + flood["close_wait_lost"], 0),
+        _aim("resident memory in a flood / bound",
+             flood["resident"] / flood["bound"], 1.1),
+        _aim("connections left 10 s after it",
+             flood["after"], 11_000)]
+    if peers := pipeline["peers"]:
+        fastest = min(peer["times"] for peer in peers.values())
+        aims.append(_aim("packet path / fastest program of others",
+                         1 / fastest, 1 / 8))
     return aims
 
 
@@ -132,11 +161,53 @@ def _blocks(result):
                ("round", "sent/s", "ours read", "lost", "CPU per packet",
                 "tcpdump's sent/s", "read", "lost"),
                list(_live_rows(live)))
+    if pipeline := result.get("pipeline"):
+        yield from _pipeline_blocks(pipeline)
     if result["aims"]:
         yield ("Aims", ("aim", "measured", "at most", "met"),
                [_row(aim["name"], f"{aim['value']:.4g}", f"{aim['limit']:g}",
                      "yes" if aim["met"] else "**no**")
                 for aim in result["aims"]])
+
+
+def _nanoseconds(value):
+    return f"{value:,.0f} ns"
+
+
+def _pipeline_blocks(pipeline):
+    yield ("The packet path, CPU per packet",
+           ("at a time", "packets", "connections known at the end",
+            "libpcap as it is", "with our buffer", "+ decode", "+ model",
+            "/ as it is", "/ with our buffer", "per connection"),
+           [_row(f"{at_once:,}", f"{one['packets']:,}",
+                 f"{one['connections']:,}",
+                 *(_nanoseconds(one[key]) for key in
+                   ("plain", "bare", "decode", "model")),
+                 f"{one['model/plain']:.2f}", f"{one['model/bare']:.2f}",
+                 f"{one['bytes']:.0f} B")
+            for at_once, one in pipeline["files"].items()])
+    flood = pipeline["flood"]
+    yield (f"A flood of {flood['syns']:,} SYNs, "
+           "10,000 ESTABLISHED and 1,000 CLOSE_WAIT before",
+           ("CPU per SYN", "lost of those", "evicted", "resident", "bound",
+            "connections during", "10 s after"),
+           [_row(_nanoseconds(flood["ns"]),
+                 f"{flood['established_lost'] + flood['close_wait_lost']}",
+                 f"{flood['evicted']:,}",
+                 f"{flood['resident'] / MEGABYTE:.1f} MB",
+                 f"{flood['bound'] / MEGABYTE:.1f} MB",
+                 f"{flood['during']:,}", f"{flood['after']:,}")])
+    yield ("Addresses that weak hashes confuse, CPU per packet",
+           tuple(pipeline["crafted"]),
+           [_row(*map(_nanoseconds, pipeline["crafted"].values()))])
+    if pipeline["peers"]:
+        yield ("Other programs that follow connections, CPU per packet",
+               ("program", "packets", "connections at a time", "it takes",
+                "we take", "times"),
+               [_row(name, f"{peer['packets']:,}", f"{peer['connections']:,}",
+                     _nanoseconds(peer["ns"]), _nanoseconds(peer["ours"]),
+                     f"{peer['times']:.1f}")
+                for name, peer in pipeline["peers"].items()])
 
 
 def table(result):
