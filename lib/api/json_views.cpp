@@ -76,9 +76,19 @@ json::object observed(const ObservedView& view) {
     disagreements.push_back({{"kernel", label(states.first)},
                              {"inferred", label(states.second)},
                              {"count", count}});
+  json::object evicted;
+  for (std::size_t i = 0; i < kEvictionClassCount; ++i)
+    evicted[kEvictionClassLabels[i]] = view.stats.evicted[i];
   return {{"local", std::move(local)},
           {"remote", std::move(remote)},
           {"connections", view.tracked},
+          {"limit", view.tracked_limit},
+          {"bytes", view.bytes},
+          {"degraded", view.degraded},
+          {"evicted", std::move(evicted)},
+          {"refused", view.stats.refused},
+          {"segments", view.stats.segments},
+          {"copies", view.stats.copies},
           {"disagreements", std::move(disagreements)}};
 }
 
@@ -113,18 +123,37 @@ json::array explanations() {
   return array;
 }
 
+json::object details(const CaptureStats& stats) {
+  json::array interfaces;
+  for (const InterfaceStats& one : stats.interfaces)
+    interfaces.push_back({{"name", printable(one.name)},
+                          {"received", one.received},
+                          {"lost", one.lost},
+                          {"trouble", printable(one.trouble, 1024)}});
+  json::object dropped;
+  for (const RejectedCount& one : stats.rejected_by)
+    dropped[one.reason] = one.count;
+  return {{"out_of_order", stats.out_of_order},
+          {"dropped", std::move(dropped)},
+          {"interfaces", std::move(interfaces)}};
+}
+
 json::array backends(const HostView& view) {
   json::array array;
-  for (const BackendView& backend : view.backends)
-    array.push_back({{"name", backend.name},
-                     {"up", backend.up},
-                     {"wanted", backend.wanted},
-                     {"detail", printable(backend.detail, 1024)},
-                     {"received", backend.stats.received},
-                     {"rejected", backend.stats.rejected},
-                     {"lost", backend.stats.lost},
-                     {"snapshots", backend.stats.snapshots},
-                     {"snapshots_failed", backend.stats.snapshots_failed}});
+  for (const BackendView& backend : view.backends) {
+    json::object object{{"name", backend.name},
+                        {"up", backend.up},
+                        {"wanted", backend.wanted},
+                        {"detail", printable(backend.detail, 1024)},
+                        {"received", backend.stats.received},
+                        {"rejected", backend.stats.rejected},
+                        {"lost", backend.stats.lost},
+                        {"snapshots", backend.stats.snapshots},
+                        {"snapshots_failed", backend.stats.snapshots_failed}};
+    if (!backend.stats.rejected_by.empty())
+      object["packets"] = details(backend.stats);
+    array.push_back(std::move(object));
+  }
   return array;
 }
 
@@ -262,6 +291,22 @@ std::string processes_json(const ProcessReport& report, const HostView& view) {
   return to_line(object);
 }
 
+namespace {
+
+json::value to_json(ConfigKind kind, std::string_view text) {
+  if (kind == ConfigKind::Number)
+    if (const auto number = parse_number<std::int64_t>(text)) return *number;
+  if (kind != ConfigKind::List) return json::value(text);
+  json::array items;
+  text = trim(text.substr(1, text.size() - 2));  // of the brackets
+  if (!text.empty())
+    for (const std::string_view item : split(text, ','))
+      items.emplace_back(trim(item));
+  return items;
+}
+
+}  // namespace
+
 std::string config_json(const Config& config) {
   json::object root;
   for (const ConfigField& field : config_fields()) {
@@ -272,11 +317,7 @@ std::string config_json(const Config& config) {
       if (!child.is_object()) child = json::object();
       into = &child.as_object();
     }
-    const std::string text = field.write(config);
-    const auto number = parse_number<std::int64_t>(text);
-    (*into)[keys.back()] = field.kind == ConfigKind::Number && number
-                               ? json::value(*number)
-                               : json::value(text);
+    (*into)[keys.back()] = to_json(field.kind, field.write(config));
   }
   return to_line(root);
 }

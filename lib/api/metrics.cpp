@@ -187,8 +187,19 @@ const std::vector<MetricInfo> kMetrics{
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.tracked_limit)); }},
     {"tcpstated_packet_connections_tracked", Gauge, "Number of connections that the packet view knows.",
      [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.observed.tracked)); }, false, MetricView::Packets},
+    {"tcpstated_packet_connections_tracked_limit", Gauge, "Most connections that the packet view can know.",
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.observed.tracked_limit)); }, false, MetricView::Packets},
+    {"tcpstated_packet_view_degraded", Gauge, "Whether connections are missing in the packet view for want of room, or soon will be.",
+     [](const MetricSource& from, MetricSamples& into) { into.add(from.view.observed.degraded ? 1 : 0); }, false, MetricView::Packets},
     {"tcpstated_connections_evicted_total", Counter, "Number of connections dropped from the table before they closed.",
-     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.view.totals.refused), {{"reason", "table_full"}}); }},
+     [](const MetricSource& from, MetricSamples& into) { 
+       into.add(number(from.view.totals.refused), {{"reason", "table_full"}});
+       if (!from.view.views.packets) return;
+       const TcpModelStats& stats = from.view.observed.stats;
+       into.add(number(stats.refused), {{"reason", "packet_view_full"}});
+       for (std::size_t i = 0; i < kEvictionClassCount; ++i)
+         into.add(number(stats.evicted[i]), {{"reason", std::string(kEvictionClassLabels[i])}});
+     }},
     {"tcpstated_dump_duration_seconds", Gauge, "Duration of the last full kernel dump.",
      [](const MetricSource& from, MetricSamples& into) {
        into.add(std::chrono::duration<double>(from.view.sweep.wall).count(), {{"backend", "sock_diag"}});

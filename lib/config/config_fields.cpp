@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "base/strings.hpp"
 #include "config/config.hpp"
 #include "config/field_values.hpp"
+#include "config/model_fields.hpp"
 
 namespace tcpstated {
 namespace {
@@ -220,21 +222,33 @@ constexpr std::array kFields{
         }},
 };
 
+std::vector<ConfigField> all_fields() {
+  std::vector<ConfigField> all(kFields.begin(), kFields.end());
+  const auto place =
+      std::ranges::find(all, "leaks.close_wait.threshold", &ConfigField::path);
+  const auto model = model_fields();
+  all.insert(place, model.begin(), model.end());
+  return all;
+}
+
 }  // namespace
 
-std::span<const ConfigField> config_fields() { return kFields; }
+std::span<const ConfigField> config_fields() {
+  static const std::vector<ConfigField> kAll = all_fields();
+  return kAll;
+}
 
 std::vector<std::string_view> needs_restart(const Config& running,
                                             const Config& wanted) {
   std::vector<std::string_view> paths;
-  for (const ConfigField& field : kFields)
+  for (const ConfigField& field : config_fields())
     if (!field.live && field.write(running) != field.write(wanted))
       paths.push_back(field.path);
   return paths;
 }
 
 Config with_live_fields(Config running, const Config& wanted) {
-  for (const ConfigField& field : kFields)
+  for (const ConfigField& field : config_fields())
     if (field.live) field.read(field.write(wanted), running);
   return running;
 }

@@ -217,6 +217,9 @@ std::shared_ptr<const HostView> Engine::view(
   view->tracked_limit = table_.capacity();
   view->observed = {.counts = packets_.model().counts(),
                     .tracked = packets_.model().size(),
+                    .tracked_limit = packets_.model().capacity(),
+                    .bytes = packets_.model().bytes(),
+                    .degraded = packets_.model().degraded(),
                     .stats = packets_.model().stats(),
                     .disagreements = comparison_.counts()};
   view->backends = std::move(backends);

@@ -66,7 +66,10 @@ struct ViewsInUse {
 /// What packets show; empty without a packet backend.
 struct ObservedView {
   ObservedCounts counts;
-  std::size_t tracked = 0;  ///< connections
+  std::size_t tracked = 0;        ///< connections
+  std::size_t tracked_limit = 0;  ///< at most
+  std::size_t bytes = 0;          ///< of their table
+  bool degraded = false;          ///< connections are missing, or soon will be
   TcpModelStats stats;
   DisagreementCounts disagreements;
 };

@@ -152,6 +152,17 @@ const std::vector<Bounds> kBounds{
      {"1000", "100000000"},
      {"999", "100000001", "1e6", "0x1000", "1_000", "-1000",
       "18446744073709551616"}},
+    {"packets.max_connections",
+     {"1000", "100000000"},
+     {"999", "100000001", "1M"}},
+    {"packets.max_memory", {"1MB", "64GB"}, {"1023KB", "65GB", "8"}},
+    {"packets.time_wait", {"1ms", "1d"}, {"999us", "1d1ns", "0", "5"}},
+    {"packets.fin_wait_2", {"1ms", "1d"}, {"999us", "1d1ns", "0", "5"}},
+    {"packets.syn_received", {"1ms", "1d"}, {"999us", "1d1ns", "0", "5"}},
+    {"packets.syn_sent", {"1ms", "1d"}, {"999us", "1d1ns", "0", "5"}},
+    {"packets.unacknowledged_fin", {"1ms", "1d"}, {"999us", "1d1ns", "0", "5"}},
+    {"packets.presumption", {"1ms", "1d"}, {"999us", "1d1ns", "0", "5"}},
+    {"packets.duplicate_window", {"1ms", "1d"}, {"999us", "1d1ns", "0", "5"}},
     {"leaks.close_wait.threshold", {"1s", "52w1d"}, {"999ms", "52w1d1s", "60"}},
     {"leaks.close_wait.half_close_grace",
      {"1s", "52w1d"},
@@ -225,7 +236,7 @@ TEST(Config, AValueInThePlaceOfASectionIsAProblem) {
             "threshold, half_close_grace\n");
   EXPECT_EQ(problems("- leaks\n"),
             "f:1:1: the file is a section with the keys backends, attribution, "
-            "table, leaks, metrics, web\n");
+            "table, packets, leaks, metrics, web\n");
 }
 
 TEST(Config, AnUnknownKeyIsAProblemWithAGuess) {
@@ -269,7 +280,7 @@ TEST(Config, EveryProblemIsReportedInTheOrderOfTheFile) {
             "'max_connections'?\n"
             "f:4:10: metrics: this is a section with the keys max_processes\n"
             "f:5:1: x: unknown key. The keys here are backends, attribution, "
-            "table, leaks, metrics, web.\n");
+            "table, packets, leaks, metrics, web.\n");
 }
 
 TEST(Config, AHostileKeyIsShownHarmlessly) {
@@ -294,6 +305,15 @@ TEST(Config, WhatIsPrintedIsReadBack) {
   config.capture.ebpf.enabled = Enabled::False;
   config.capture.ebpf.reconcile_interval = 90s;
   config.table.max_connections = 12345;
+  config.model = {.presumption = 111ms,
+                  .time_wait = 4min,
+                  .fin_wait_2 = 61s,
+                  .syn_received = 62s,
+                  .syn_sent = 64s,
+                  .unacknowledged_fin = 65s,
+                  .duplicate_window = 2ms,
+                  .max_connections = 5000,
+                  .max_bytes = 3U << 20U};
   config.leaks.threshold = 26h;
   config.leaks.half_close_grace = 61s;
   config.leaks.max_processes = 99;
