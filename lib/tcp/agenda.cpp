@@ -74,7 +74,8 @@ void Agenda::enlist(Slot slot, Instant due) {
   } else {
     Wheel& wheel = wheels_[index(row.eviction)];
     row.list = wheel.insert(slot, tick_of(due));
-    quiet_ = std::min(quiet_, begin_of(wheel.comes_up(row.list)));
+    next_turn_ = std::min(next_turn_, wheel.comes_up(row.list));
+    quiet_ = std::min(quiet_, begin_of(next_turn_));
   }
 }
 
@@ -94,7 +95,7 @@ void Agenda::add_soon(Due due) {
   quiet_ = std::min(quiet_, due.at);
 }
 
-Tick Agenda::next_turn() const {
+Tick Agenda::find_next_turn() const {
   Tick next = kNoTick;
   for (const Wheel& wheel : wheels_) next = std::min(next, wheel.next());
   return next;

@@ -85,7 +85,7 @@ class Agenda {
   void delist(Slot slot);
   void add_soon(Due due);
   Slot longest_idle(Slot& parked);
-  [[nodiscard]] Tick next_turn() const;
+  [[nodiscard]] Tick find_next_turn() const;
 
   ConversationTable& table_;
   ListNode* nodes_;
@@ -97,6 +97,7 @@ class Agenda {
   std::vector<Due> soon_;
   std::vector<Slot> up_;  ///< what comes up now
   Tick now_ = 0;
+  Tick next_turn_ = kNoTick;        ///< of any wheel, or before
   Instant quiet_ = Instant::min();  ///< until then
 };
 
@@ -111,19 +112,19 @@ std::optional<Agenda::Due> Agenda::take_due(Instant now, const DueOf& due_of) {
       table_[due.slot].list = kTaken;
       return due;
     }
-    const Tick turn = next_turn();
-    const Tick target = std::min(turn, tick_of(now));
+    const Tick target = std::min(next_turn_, tick_of(now));
     now_ = target;
     up_.clear();
     for (Wheel& wheel : wheels_) wheel.turn(target, up_);
+    if (target < next_turn_) break;
+    next_turn_ = find_next_turn();
     for (const Slot slot : up_) table_.prefetch(slot);
     for (const Slot slot : up_) {
       table_[slot].list = kTaken;
       enlist(slot, due_of(slot));
     }
-    if (turn > target) break;
   }
-  quiet_ = std::min(begin_of(next_turn()),
+  quiet_ = std::min(begin_of(next_turn_),
                     soon_.empty() ? Instant::max() : soon_.front().at);
   return std::nullopt;
 }

@@ -26,8 +26,8 @@ class ConversationTable {
       : capacity_(capacity),
         hash_(hash_seed),
         index_(capacity),
-        row_pages_(capacity * sizeof(Conversation)),
-        node_pages_(capacity * sizeof(ListNode)),
+        row_pages_(capacity * sizeof(Conversation), PageSize::Huge),
+        node_pages_(capacity * sizeof(ListNode), PageSize::Usual),
         rows_(row_pages_.as<Conversation>()),
         nodes_(node_pages_.as<ListNode>()) {}
 
@@ -35,24 +35,30 @@ class ConversationTable {
     return hash_(pair);
   }
 
+  // g++ drops calls of what only prefetches, unless it is inlined.
+
   /// For many at once: first this of all of them, so that its line of the index
   /// is near ...
-  void prefetch_index(std::uint64_t hash) const { index_.prefetch(hash); }
-  /// ... then this, so that its row is: the one that find() will most likely
-  /// give.
-  [[nodiscard]] Slot guess(std::uint64_t hash) const {
+  [[gnu::always_inline]] void prefetch_index(std::uint64_t hash) const {
+    index_.prefetch(hash);
+  }
+  /// ... then this, so that its row is, and its node: the one that find() will
+  /// most likely give.
+  [[nodiscard]] Slot guess(std::uint64_t hash, bool with_node) const {
     const Slot slot = index_.guess(hash);
-    if (slot != kNoSlot) prefetch(slot);
+    if (slot == kNoSlot) return slot;
+    prefetch(slot);
+    if (with_node) __builtin_prefetch(&nodes_[slot]);
     return slot;
   }
   [[nodiscard]] bool is_at(Slot slot, const EndpointPair& pair) const {
     return slot != kNoSlot && rows_[slot].in_use &&
            pair == rows_[slot].endpoints;
   }
-  void prefetch(Slot slot) const {
+  [[gnu::always_inline]] void prefetch(Slot slot) const {
     const auto* const bytes = reinterpret_cast<const char*>(&rows_[slot]);
-    for (std::size_t line = 0; line < sizeof(Conversation); line += 64)
-      __builtin_prefetch(bytes + line);
+    for (const std::size_t at : {0UL, 64UL, 128UL, sizeof(Conversation) - 1})
+      __builtin_prefetch(bytes + at);
   }
 
   [[nodiscard]] Slot find(const EndpointPair& pair, std::uint64_t hash) const {

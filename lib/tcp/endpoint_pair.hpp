@@ -33,6 +33,13 @@ namespace tcpstated {
   return a.port <= b.port;
 }
 
+/// a == b, without the call of memcmp() that costs more than all of this.
+[[nodiscard]] inline bool same(const Endpoint& a, const Endpoint& b) {
+  return ((address_word(a.ip, 0) ^ address_word(b.ip, 0)) |
+          (address_word(a.ip, 8) ^ address_word(b.ip, 8)) |
+          static_cast<std::uint64_t>(a.port ^ b.port)) == 0;
+}
+
 /// Two endpoints in their order: the same for both directions. Refers to those
 /// that it was made of.
 class EndpointPair {
@@ -50,7 +57,7 @@ class EndpointPair {
     return from_is_first_ ? 0 : 1;
   }
   [[nodiscard]] bool operator==(const std::array<Endpoint, 2>& ends) const {
-    return *first_ == ends[0] && *second_ == ends[1];
+    return same(*first_, ends[0]) && same(*second_, ends[1]);
   }
 
  private:

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// \file
-/// Lists of the rows of a table. Their links lie apart from the rows: moving
-/// one touches two neighbours, and those are close together here.
-/// Private to this room.
+/// Private to this room. Lists of the rows of a table. Their links lie apart
+/// from the rows: moving one touches two neighbours, and those are close here.
 
 #include "tcp/slot_index.hpp"
 

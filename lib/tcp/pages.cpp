@@ -23,12 +23,12 @@ void prefer_huge_pages(void* begin, std::size_t bytes) {
 
 }  // namespace
 
-Pages::Pages(std::size_t bytes)
+Pages::Pages(std::size_t bytes, PageSize size)
     : bytes_(bytes == 0 ? 1 : bytes),
       begin_(::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
   if (begin_ == MAP_FAILED) throw std::bad_alloc();
-  prefer_huge_pages(begin_, bytes_);
+  if (size == PageSize::Huge) prefer_huge_pages(begin_, bytes_);
 }
 
 Pages::~Pages() { ::munmap(begin_, bytes_); }

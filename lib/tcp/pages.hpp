@@ -6,15 +6,20 @@
 /// Private to this room.
 
 #include <cstddef>
+#include <cstdint>
 
 namespace tcpstated {
 
-/// Zero until written. Huge pages, except for the first 2 MiB: most tables are
-/// small.
+enum class PageSize : std::uint8_t {
+  Usual,
+  Huge,  ///< 2 MiB, but not the first of them: most tables are small
+};
+
+/// Zero until written.
 class Pages {
  public:
   /// std::bad_alloc if there are no addresses left.
-  explicit Pages(std::size_t bytes);
+  Pages(std::size_t bytes, PageSize size);
   ~Pages();
   Pages(const Pages&) = delete;
   Pages& operator=(const Pages&) = delete;

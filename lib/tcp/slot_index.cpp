@@ -7,8 +7,9 @@ namespace tcpstated {
 
 SlotIndex::SlotIndex(std::size_t capacity)
     : line_pages_((capacity * kLoadDivisor / kLoadDividend + kFirstLines + 1) *
-                  sizeof(Line)),
-      overflow_pages_((capacity / kWays + 1) * sizeof(Line)),
+                      sizeof(Line),
+                  PageSize::Huge),
+      overflow_pages_((capacity / kWays + 1) * sizeof(Line), PageSize::Usual),
       lines_(line_pages_.as<Line>()),
       overflow_(overflow_pages_.as<Line>()) {
   static_assert(sizeof(Line) == 64);

@@ -48,7 +48,7 @@ class SlotIndex {
     return kNoSlot;
   }
 
-  void prefetch(std::uint64_t hash) const {
+  [[gnu::always_inline]] void prefetch(std::uint64_t hash) const {
     __builtin_prefetch(&lines_[line_of(hash)]);
   }
 

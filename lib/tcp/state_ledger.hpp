@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// \file
-/// What was told of the states of ends, and how many are in each.
-/// Private to this room.
+/// Private to this room. What was told of the states of ends, and how many are
+/// in each.
 
 #include <cstddef>
 #include <vector>

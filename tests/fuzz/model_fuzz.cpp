@@ -158,6 +158,16 @@ Segment read_segment(Bytes& bytes,
   return s;
 }
 
+ObservedCounts counts_of(const TcpModel& model) {
+  ObservedCounts counts;
+  model.visit([&](const ObservedConnection& connection) {
+    for (const ObservedEnd& end : connection.ends)
+      if (end.quality != Quality::Unknown && end.state != Closed)
+        ++(end.local ? counts.local : counts.remote)[index(end.state)];
+  });
+  return counts;
+}
+
 void run(Bytes bytes) {
   TcpModelOptions options;
   options.max_connections = kMostConnections;
@@ -175,12 +185,22 @@ void run(Bytes bytes) {
     } else if (pause == 254) {
       const Segment about = read_segment(bytes, sent, now);
       model.observe(HardError{about.from, about.to, about.seq, now}, changes);
+    } else if (pause == 253) {
+      model.note_loss(now);
+    } else if (pause == 252) {
+      const unsigned host = bytes.next() & 4U;
+      model.set_local(
+          [host](const IpAddress& ip) { return ip == endpoint(host).ip; });
     } else {
-      const Segment segment = read_segment(bytes, sent, now);
-      model.observe(std::span(&segment, 1), changes);
+      std::vector<Segment> batch;
+      for (int i = pause % 16 == 7 ? 3 : 1; i > 0; --i)
+        batch.push_back(read_segment(bytes, sent, now));
+      model.observe(batch, changes);
     }
     watch.check(changes);
     require(model.size() <= kMostConnections);
+    require(model.stats().refused == 0);
+    require(counts_of(model) == model.counts());
   }
   model.expire(now + 24h, changes);
   watch.check(changes);
