@@ -216,6 +216,7 @@ struct HttpServer::Impl final : HttpSessionHost {
   // HttpSessionHost
 
   std::string_view answer(HttpRequest request, HttpRespond respond) override {
+    if (look_for_policy) look_for_policy();
     request.base = base_of(request);
     if (++answering <= options.max_requests)
       return gate.answer(request, std::move(respond),
@@ -350,7 +351,7 @@ void HttpServer::set_policy(WebPolicy policy) {
   impl_->set_policy(std::move(policy));
 }
 
-void HttpServer::on_accept(std::function<void()> look) {
+void HttpServer::on_activity(std::function<void()> look) {
   impl_->look_for_policy = std::move(look);
 }
 

@@ -55,8 +55,9 @@ class HttpServer {
   /// For new connections and new requests. Connections whose TLS is another
   /// one than the policy's end with their next answer.
   void set_policy(WebPolicy policy);
-  /// Called before a client is accepted: time to look for a new policy.
-  void on_accept(std::function<void()> look);
+  /// Called before clients are accepted and before a request is answered: time
+  /// to look for a new policy.
+  void on_activity(std::function<void()> look);
 
   /// Accepts no more, closes what is idle, lets running requests end.
   void stop();
