@@ -29,8 +29,8 @@ bool is_plain_path(std::string_view path) {
 Result<std::string> parse_route_prefix(std::string_view text) {
   std::string_view path = text;
   if (path.starts_with('/')) path.remove_prefix(1);
-  if (path.ends_with('/')) path.remove_suffix(1);
   if (path.empty()) return std::string();
+  if (path.ends_with('/')) path.remove_suffix(1);
   if (!is_plain_path(path))
     return fail("'" + printable(text) +
                 "' is not a path of letters, digits, '-', '.', '_', '~'");

@@ -35,8 +35,9 @@ HttpResponse unauthorized(const HttpRequest& request) {
   return to_response(
       {.status = 401,
        .detail = "This server wants a user and a password.",
-       .hint =
-           "curl -u USER " + printable(request.host) + printable(request.path),
+       .hint = std::string("curl -u USER ") +
+               (request.peer.tls ? "https://" : "") + printable(request.host) +
+               printable(request.path),
        .headers = {{"WWW-Authenticate",
                     R"(Basic realm="tcpstated", charset="UTF-8")"}}},
       request);
