@@ -315,7 +315,8 @@ void HttpSession::write(HttpResponse response) {
 void HttpSession::on_written() {
   output_body_.reset();
   host_.on_written(std::exchange(waiting_bytes_, 0));
-  if (keep_alive_ && host_.keeps_connections()) return await_request();
+  if (keep_alive_ && !retired_ && host_.keeps_connections())
+    return await_request();
   finish();
 }
 
