@@ -172,8 +172,10 @@ struct HttpServer::Impl final : HttpSessionHost {
     }
     (void)fd.release();
     ++totals.accepted;
+    // A unix socket leaves this host by no wire.
+    auto tls = peer.unix_socket ? nullptr : gate.policy().tls;
     auto session = std::make_shared<HttpSession>(
-        std::move(socket), std::move(peer), gate.policy().tls, options, *this);
+        std::move(socket), std::move(peer), std::move(tls), options, *this);
     sessions.push_back(session);
     session->start();
   }

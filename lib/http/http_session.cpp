@@ -209,6 +209,10 @@ void HttpSession::on_received(const error_code& error, std::size_t bytes) {
 
 void HttpSession::handle_input() {
   // The same bytes get the same answer, however they were cut into segments.
+  if (input_.starts_with('\x16'))  // no method: a TLS handshake, and no head
+    return refuse({.status = 400,
+                   .detail = "This port speaks HTTP without TLS.",
+                   .hint = "http:// instead of https://"});
   const std::size_t skipped = count_leading_line_ends(input_);
   const std::string_view received =
       std::string_view(input_).substr(skipped, options_.max_header_bytes);

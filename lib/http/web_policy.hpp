@@ -25,8 +25,9 @@ struct WebHeader {
 using WebUsers = std::map<std::string, std::string, std::less<>>;
 
 struct WebPolicy {
-  std::shared_ptr<const TlsContext> tls;  ///< null: plain HTTP
-  WebUsers users;                         ///< empty: nobody logs in
+  /// Over TCP; null: plain HTTP. Unix sockets are always plain.
+  std::shared_ptr<const TlsContext> tls;
+  WebUsers users;  ///< empty: nobody logs in
   RateLimit rate_limit;
   std::vector<WebHeader> headers;
 };

@@ -4,6 +4,7 @@
 
 #include "fakes/certificates.hpp"
 #include "unit/http/http_world.hpp"
+#include "unit/http/temporary_folder.hpp"
 #include "unit/http/tls_client.hpp"
 
 namespace tcpstated {
@@ -144,6 +145,21 @@ TEST_F(TlsServerTest, PlainHttpIsToldInWords) {
   EXPECT_TRUE(answer.body.contains("https://"));
   EXPECT_EQ(good, 0U);
   EXPECT_TRUE(run_until_closed(client));
+}
+
+TEST_F(TlsServerTest, TlsAtAPlainPortIsRefusedAtOnce) {
+  start();
+  TlsClient client(address());
+  EXPECT_FALSE(client.shake_hands());
+  EXPECT_TRUE(run_until([&] { return server->stats().malformed == 1; }));
+}
+
+TEST_F(TlsServerTest, AUnixSocketIsPlain) {
+  const TemporaryFolder folder;
+  options.listen = {"unix:" + folder.file("api.sock")};
+  start_with_tls();
+  Client client(address());
+  EXPECT_EQ(ask(client, kGood).status, 200U);
 }
 
 TEST_F(TlsServerTest, AnotherCertificateIsForNewConnections) {
