@@ -11,14 +11,16 @@ namespace tcpstated {
 namespace asio = boost::asio;
 
 PasswordWorker::~PasswordWorker() {
-  thread_.stop();
-  thread_.join();
+  if (!thread_) return;
+  thread_->stop();
+  thread_->join();
 }
 
 void PasswordWorker::compare(std::string hash, std::string password,
                              Done done) {
   ++waiting_;
-  asio::post(thread_,
+  if (!thread_) thread_.emplace(1);
+  asio::post(*thread_,
              [this, hash = std::move(hash), password = std::move(password),
               done = std::move(done)]() mutable {
                const bool right = password_matches(hash, password);

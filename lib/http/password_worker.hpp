@@ -8,6 +8,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace tcpstated {
@@ -31,7 +32,9 @@ class PasswordWorker {
   boost::asio::io_context& io_;
   std::size_t max_waiting_;
   std::size_t waiting_ = 0;  ///< belongs to the thread of io_
-  boost::asio::thread_pool thread_{1};
+  /// Begins with the first comparison: by then the daemon has dropped its
+  /// capabilities, which belong to threads and are inherited.
+  std::optional<boost::asio::thread_pool> thread_;
 };
 
 }  // namespace tcpstated

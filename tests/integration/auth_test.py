@@ -4,6 +4,8 @@
 
 import base64
 import http.client
+import os
+import re
 import statistics
 import time
 
@@ -139,6 +141,19 @@ class Auth(web_world.WebCase):
         self.assertEqual(self.curl("/-/reload", *evil, "-X", "POST")[0], 403)
         self.assertEqual(self.curl("/-/reload")[0], 405)
         self.assertEqual(self.curl("/-/reload", "-X", "POST")[0], 200)
+
+    def test_who_compares_passwords_has_no_capabilities(self):
+        daemon = self.start()
+        self.assertEqual(self.curl("/states", "-u", "alice:sesame")[0], 200)
+        tasks = f"/proc/{daemon.process.pid}/task"
+        found = {}
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/status", encoding="ascii") as file:
+                text = file.read()
+            found[task] = re.search(r"^CapEff:\s*(\w+)", text, re.M).group(1)
+        self.assertGreater(len(found), 2, found)
+        self.assertEqual(set(found.values()),
+                         {found[str(daemon.process.pid)]}, found)
 
     def test_users_change_without_a_restart(self):
         self.start()
