@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <random>
 #include <utility>
 
 #include "base/strings.hpp"
@@ -48,7 +49,8 @@ HttpResponse unauthorized(const HttpRequest& request) {
 HttpGate::HttpGate(boost::asio::io_context& io, Router router)
     : router_(std::move(router)),
       attempts_(kAttempts, kMaxAddresses),
-      worker_(io, kMaxWaiting) {}
+      worker_(io, kMaxWaiting),
+      salt_(std::to_string(std::random_device{}())) {}
 
 void HttpGate::set_policy(WebPolicy policy) {
   if (policy.rate_limit.interval == Duration::zero())
@@ -121,12 +123,14 @@ void HttpGate::on_compared(bool right, const BasicCredentials& given,
 }
 
 /// Of a user who does not exist: the hash of one who does, always the same for
-/// the same name, so that the time a refusal takes tells nobody who exists.
+/// the same name and unpredictable, so that the time a refusal takes tells
+/// nobody who exists.
 const std::string& HttpGate::hash_to_compare(std::string_view user) const {
   const auto known = policy_.users.find(user);
   if (known != policy_.users.end()) return known->second;
   const std::size_t index =
-      std::hash<std::string_view>{}(user) % policy_.users.size();
+      std::hash<std::string>{}(salt_ + std::string(user)) %
+      policy_.users.size();
   return std::next(policy_.users.begin(), static_cast<std::ptrdiff_t>(index))
       ->second;
 }

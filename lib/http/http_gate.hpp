@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "http/attempt_limit.hpp"
@@ -51,6 +52,7 @@ class HttpGate {
   AttemptLimit attempts_;
   LoginCache cache_;
   PasswordWorker worker_;
+  std::string salt_;  ///< of hash_to_compare()
 };
 
 }  // namespace tcpstated

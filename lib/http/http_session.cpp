@@ -25,6 +25,9 @@ using boost::system::error_code;
 constexpr Duration kDrainDeadline = std::chrono::seconds(1);
 constexpr std::size_t kMaxDrained = std::size_t{256} * 1024;
 
+/// How TLS begins (RFC 8446 5.1), and no HTTP does.
+constexpr char kTlsHandshake = 22;
+
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7).
 std::string http_date() {
   const std::time_t now = std::time(nullptr);
@@ -103,8 +106,9 @@ void HttpSession::start() {
 
 void HttpSession::on_first_bytes(const error_code& error) {
   if (phase_ != Phase::Handshake) return;
-  if (error) return close();
-  if (!stream_.begins_with_tls())
+  const auto first = error ? std::nullopt : stream_.peek();
+  if (!first) return close();
+  if (*first != kTlsHandshake)
     return refuse({.status = 400,
                    .detail = "This port speaks TLS and nothing else.",
                    .hint = "https:// instead of http://"});
@@ -209,7 +213,7 @@ void HttpSession::on_received(const error_code& error, std::size_t bytes) {
 
 void HttpSession::handle_input() {
   // The same bytes get the same answer, however they were cut into segments.
-  if (input_.starts_with('\x16'))  // no method: a TLS handshake, and no head
+  if (input_.starts_with(kTlsHandshake))
     return refuse({.status = 400,
                    .detail = "This port speaks HTTP without TLS.",
                    .hint = "http:// instead of https://"});

@@ -33,12 +33,13 @@ class HttpStream {
     socket_.async_wait(Socket::wait_read, std::move(handler));
   }
 
-  /// Whether what was sent is a TLS record of a handshake (RFC 8446 5.1).
-  [[nodiscard]] bool begins_with_tls() {
-    constexpr unsigned char kHandshake = 22;
-    unsigned char first = 0;
-    return ::recv(socket_.native_handle(), &first, 1, MSG_PEEK) == 1 &&
-           first == kHandshake;
+  /// The first byte of what was sent, which stays to be read; nullopt if the
+  /// client has gone.
+  [[nodiscard]] std::optional<char> peek() {
+    char first = 0;
+    if (::recv(socket_.native_handle(), &first, 1, MSG_PEEK) != 1)
+      return std::nullopt;
+    return first;
   }
 
   /// handler(error). From here on everything goes through TLS.

@@ -92,6 +92,16 @@ TEST_F(TlsServerTest, ASilentClientIsClosedAtTheDeadlineOfTheHead) {
   EXPECT_TRUE(run_until_closed(client));
 }
 
+TEST_F(TlsServerTest, AClientThatGoesWithoutAWordIsNoMalformedRequest) {
+  start_with_tls();
+  Client client(address());
+  client.finish();
+  EXPECT_TRUE(run_until_closed(client));
+  EXPECT_TRUE(run_until_connections(0));
+  EXPECT_EQ(server->stats().malformed, 0U);
+  EXPECT_EQ(server->stats().handshakes_failed, 0U);
+}
+
 TEST_F(TlsServerTest, HalfAHandshakeIsClosedAtTheDeadlineOfTheHead) {
   options.head_deadline = 20ms;
   start_with_tls();
