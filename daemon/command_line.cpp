@@ -50,6 +50,34 @@ constexpr std::array kFlags{
            into.listen = values;
            return true;
          }},
+    Flag{"--web.systemd-socket", "", "",
+         "Serve on the sockets of a systemd .socket unit instead.", false,
+         [](const Values&, CommandLine& into) {
+           into.systemd_socket = true;
+           return true;
+         }},
+    Flag{"--web.config.file", "FILE", "",
+         "TLS, users, rate limit and headers, as all exporters have it.", false,
+         [](const Values& values, CommandLine& into) {
+           into.web_config_file = values.front();
+           return !values.front().empty();
+         }},
+    Flag{"--web.external-url", "URL", "",
+         "http or https URL clients use, for links; its path is the prefix.",
+         false,
+         [](const Values& values, CommandLine& into) {
+           auto url = parse_external_url(values.front());
+           if (url) into.external_url = std::move(*url);
+           return url.has_value();
+         }},
+    Flag{"--web.route-prefix", "PATH", "",
+         "Put before every path; by default the path of the external URL.",
+         false,
+         [](const Values& values, CommandLine& into) {
+           auto prefix = parse_route_prefix(values.front());
+           if (prefix) into.route_prefix = std::move(*prefix);
+           return prefix.has_value();
+         }},
     Flag{"--web.telemetry-path", "PATH", "/metrics",
          "Path of the metrics for Prometheus.", false,
          [](const Values& values, CommandLine& into) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "api/capture_output.hpp"
 #include "base/log.hpp"
 #include "daemon/privileges.hpp"
+#include "http/external_url.hpp"
 #include "tcp/endpoint.hpp"
 
 namespace tcpstated {
@@ -38,6 +40,10 @@ struct CommandLine {
   std::string config_file = "/etc/tcpstated/tcpstated.yml";
   bool config_file_given = false;  ///< then it must exist
   std::vector<std::string> listen{":19293"};
+  bool systemd_socket = false;  ///< in place of `listen`
+  std::string web_config_file;  ///< "": none
+  ExternalUrl external_url;
+  std::optional<std::string> route_prefix;  ///< none: that of external_url
   std::size_t max_requests = 40;
   ApiOptions api;
   LogLevel log_level = LogLevel::Info;

@@ -25,7 +25,9 @@ std::optional<std::string> distrust(const struct stat& info) {
   return std::nullopt;
 }
 
-Result<std::string> read_file(const std::string& path) {
+}  // namespace
+
+Result<std::string> read_trusted_file(const std::string& path) {
   const std::string what = "cannot read '" + printable(path) + "'";
   // Not blocking: a FIFO in the place of the file must not hang the daemon.
   const UniqueFd file(
@@ -47,11 +49,9 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
-}  // namespace
-
 std::expected<Config, std::vector<std::string>> load_config(
     const std::string& path, bool may_be_absent) {
-  const auto text = read_file(path);
+  const auto text = read_trusted_file(path);
   if (!text && may_be_absent &&
       text.error().code == std::errc::no_such_file_or_directory)
     return Config{};

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "daemon/command_line.hpp"
 #include "daemon/config_file.hpp"
 #include "daemon/read_captures.hpp"
 #include "daemon/service.hpp"
+#include "daemon/web_config_file.hpp"
 
 namespace {
 
@@ -12,6 +16,10 @@ constexpr int kBadUsage = 2;
 
 void print(std::FILE* to, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), to);
+}
+
+void print_lines(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) print(stderr, problem + "\n");
 }
 
 }  // namespace
@@ -24,14 +32,17 @@ int main(int argc, char** argv) {
     return line.error().exit_code;
   }
   const auto config = load_config(line->config_file, !line->config_file_given);
-  if (!config) {
-    for (const std::string& problem : config.error())
-      print(stderr, problem + "\n");
+  WebConfigFile web_file(line->web_config_file);
+  auto web = web_file.load();
+  if (!config || !web) {
+    if (!config) print_lines(config.error());
+    if (!web) print_lines(web.error());
     return kBadUsage;
   }
   switch (line->action) {
     case Action::CheckConfig:
       print(stdout, line->config_file + ": good\n");
+      if (web_file.given()) print(stdout, web_file.path() + ": good\n");
       return 0;
     case Action::PrintConfig:
       print(stdout, format_config(*config));
@@ -39,6 +50,6 @@ int main(int argc, char** argv) {
     case Action::ReadCaptures:
       return read_captures(*line, *config);
     case Action::Serve:
-      return serve(*line, *config);
+      return serve(*line, *config, std::move(web_file), std::move(*web));
   }
 }

@@ -46,14 +46,14 @@ LogOptions log_options(const CommandLine& line) {
 /// engine's threads post to it.
 class Service {
  public:
-  Service(const CommandLine& line, const Config& config)
-      : line_(line), log_(log_options(line)) {
+  Service(const CommandLine& line, const Config& config, WebConfigFile web_file)
+      : line_(line), log_(log_options(line)), web_file_(std::move(web_file)) {
     api_.options = line.api;
     api_.config = config;
     api_.reload.last_success = std::chrono::system_clock::now();
   }
 
-  Result<> start();
+  Result<> start(LoadedWeb web);
   int run();
   Log& log() { return log_; }
 
@@ -66,6 +66,10 @@ class Service {
   void await_signal();
   void feed_watchdog(Duration every);
   Result<> reload();
+  std::string reload_config();
+  std::string use_web(WebConfigFile::Loaded web);
+  void look_at_web_file();
+  void note_reload();
   void stop();
   void await_sessions(steady_clock::time_point until);
   [[nodiscard]] std::string status_line() const;
@@ -73,6 +77,9 @@ class Service {
   CommandLine line_;
   asio::io_context io_{1};
   Log log_;
+  WebConfigFile web_file_;
+  bool config_good_ = true;
+  bool web_good_ = true;
   ServiceManager systemd_;
   DaemonInfo daemon_;
   ApiState api_{.daemon = daemon_, .log = log_};
@@ -85,19 +92,25 @@ class Service {
   bool stopping_ = false;
 };
 
-Result<> Service::start() {
+Result<> Service::start(LoadedWeb web) {
   auto parts = open_engine_parts(api_.config, log_);
   if (!parts) return std::unexpected(std::move(parts).error());
 
   HttpOptions http = api_.config.http;
   http.listen = line_.listen;
+  http.systemd_sockets = line_.systemd_socket;
   http.max_requests = line_.max_requests;
+  http.external_url = line_.external_url.text;
+  http.route_prefix = line_.route_prefix.value_or(line_.external_url.path);
   lend_to_api();
   auto server = HttpServer::listen(
-      io_, http, Router(make_routes(api_), http.detail_access),
+      io_, http,
+      Router(make_routes(api_), http.detail_access, http.route_prefix),
       [this](const HttpRecord& record) { api_.requests.add(record); });
   if (!server) return std::unexpected(std::move(server).error());
   server_ = std::move(*server);
+  (void)use_web(std::move(web));
+  server_->on_activity([this] { look_at_web_file(); });
 
   const AttributionMethod attribution = api_.config.attribution.method;
   if (line_.keep_capabilities == KeepCapabilities::Auto)
@@ -226,8 +239,19 @@ void Service::feed_watchdog(Duration every) {
 
 Result<> Service::reload() {
   systemd_.reloading();
+  std::string problems = reload_config();
+  if (const std::string web = use_web(web_file_.load()); !web.empty())
+    problems += (problems.empty() ? "" : "; ") + web;
+  note_reload();
+  systemd_.ready(status_line());
+  if (!problems.empty()) return fail(problems);
+  return {};
+}
+
+/// Returns the problems, which it has logged; "" if there are none.
+std::string Service::reload_config() {
   const auto wanted = load_config(line_.config_file, !line_.config_file_given);
-  api_.reload.successful = wanted.has_value();
+  config_good_ = wanted.has_value();
   std::string problems;
   if (wanted) {
     std::string waiting;
@@ -237,7 +261,6 @@ Result<> Service::reload() {
       log_.warn("changed keys need a restart, ignoring them",
                 {{"keys", waiting}});
     api_.config = with_live_fields(api_.config, *wanted);
-    api_.reload.last_success = std::chrono::system_clock::now();
     engine_->set_leak_policy(api_.config.leaks);
     server_->router().set_detail_access(api_.config.http.detail_access);
     log_.info("the configuration was reloaded");
@@ -247,9 +270,45 @@ Result<> Service::reload() {
     log_.error("the new configuration is bad, ignoring it",
                {{"problems", problems}});
   }
-  systemd_.ready(status_line());
-  if (!wanted) return fail(problems);
-  return {};
+  return problems;
+}
+
+/// Likewise.
+std::string Service::use_web(WebConfigFile::Loaded web) {
+  web_good_ = web.has_value();
+  std::string problems;
+  if (web) {
+    const bool tls = web->policy.tls != nullptr;
+    const std::size_t users = web->policy.users.size();
+    server_->set_policy(std::move(web->policy));
+    for (const std::string& note : web->notes)
+      log_.info("the web configuration is not followed in this",
+                {{"note", note}});
+    if (web_file_.given())
+      log_.info(
+          "the web configuration is in use",
+          {{"tls", tls ? "on" : "off"}, {"users", std::to_string(users)}});
+  } else {
+    for (const std::string& line : web.error())
+      problems += (problems.empty() ? "" : "; ") + line;
+    log_.error("the new web configuration is bad, keeping the old one",
+               {{"problems", problems}});
+  }
+  return problems;
+}
+
+/// A new certificate needs nobody to say so.
+void Service::look_at_web_file() {
+  auto changed = web_file_.look(steady_clock::now());
+  if (!changed) return;
+  (void)use_web(std::move(*changed));
+  note_reload();
+}
+
+void Service::note_reload() {
+  api_.reload.successful = config_good_ && web_good_;
+  if (api_.reload.successful)
+    api_.reload.last_success = std::chrono::system_clock::now();
 }
 
 void Service::stop() {
@@ -278,10 +337,11 @@ std::string Service::status_line() const {
 
 }  // namespace
 
-int serve(const CommandLine& line, const Config& config) {
+int serve(const CommandLine& line, const Config& config, WebConfigFile web_file,
+          LoadedWeb web) {
   ::signal(SIGPIPE, SIG_IGN);
-  Service service(line, config);
-  if (const auto started = service.start(); !started) {
+  Service service(line, config, std::move(web_file));
+  if (const auto started = service.start(std::move(web)); !started) {
     service.log().error("cannot start", {{"reason", started.error().message}});
     return 1;
   }

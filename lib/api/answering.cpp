@@ -54,7 +54,7 @@ bool begin_slow_question(ApiState& state, const HttpRequest& request,
 }
 
 std::string own_address(const HttpRequest& request) {
-  return request.host.empty() ? "localhost:19293" : request.host;
+  return request.base.empty() ? "localhost:19293" : request.base;
 }
 
 HttpResponse unavailable(const Error& error, const HttpRequest& request) {

@@ -303,8 +303,9 @@ std::vector<Route> make_routes(ApiState& state) {
        processes(state, Json)},
       {Get, "/api/v1/config", "the configuration in use", Detail,
        config(state)},
-      {Get, "/-/healthy", "ok while the daemon runs", Open, healthy()},
-      {Get, "/-/ready", "ok once the first sweep is done", Open, ready(state)},
+      {Get, "/-/healthy", "ok while the daemon runs", Health, healthy()},
+      {Get, "/-/ready", "ok once the first sweep is done", Health,
+       ready(state)},
   };
   if (state.options.lifecycle) {
     routes.push_back({Post, "/-/reload", "load the configuration anew", Detail,

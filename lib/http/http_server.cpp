@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/http_server.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,12 +12,14 @@
 #include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstring>
 #include <list>
 #include <utility>
 
+#include "http/http_gate.hpp"
 #include "http/http_session.hpp"
+#include "http/inherited_sockets.hpp"
 #include "http/listen_socket.hpp"
+#include "http/peer_address.hpp"
 #include "http/problem.hpp"
 
 namespace tcpstated {
@@ -46,31 +47,6 @@ std::size_t effective_cap(std::size_t wanted) {
   const std::size_t for_clients =
       all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
   return std::max<std::size_t>(1, std::min(wanted, for_clients));
-}
-
-HttpPeer peer_of(const sockaddr_storage& storage) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (storage.ss_family == AF_INET) {
-    sockaddr_in address{};
-    std::memcpy(&address, &storage, sizeof(address));
-    ::inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
-    const bool loopback = ntohl(address.sin_addr.s_addr) >> 24U == 127;
-    return {.loopback = loopback, .address = text.data()};
-  }
-  if (storage.ss_family == AF_INET6) {
-    sockaddr_in6 address{};
-    std::memcpy(&address, &storage, sizeof(address));
-    ::inet_ntop(AF_INET6, &address.sin6_addr, text.data(), text.size());
-    const bool mapped = IN6_IS_ADDR_V4MAPPED(&address.sin6_addr);
-    const bool loopback = IN6_IS_ADDR_LOOPBACK(&address.sin6_addr) ||
-                          (mapped && address.sin6_addr.s6_addr[12] == 127);
-    // A listener for both families sees 10.0.0.7 as ::ffff:10.0.0.7.
-    if (mapped)
-      ::inet_ntop(AF_INET, &address.sin6_addr.s6_addr[12], text.data(),
-                  text.size());
-    return {.loopback = loopback, .address = text.data()};
-  }
-  return {.unix_socket = storage.ss_family == AF_UNIX, .address = ""};
 }
 
 bool is_exhausted(int error) {
@@ -103,23 +79,33 @@ struct HttpServer::Impl final : HttpSessionHost {
        Observer observe)
       : io(context),
         options(given),
-        router(std::move(routes)),
+        gate(context, std::move(routes)),
         observer(std::move(observe)),
         reserve(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
     totals.max_connections = effective_cap(options.max_connections);
   }
 
   Result<> open() {
-    for (const std::string& address : options.listen) {
-      auto socket = open_listen_socket(address);
-      if (!socket) return std::unexpected(socket.error());
-      (void)::setsockopt(socket->fd.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer,
-                         sizeof(kSendBuffer));
-      addresses.push_back(socket->address);
-      listeners.emplace_back(io, std::move(*socket));
+    if (options.systemd_sockets) {
+      auto sockets = take_inherited_sockets();
+      if (!sockets) return std::unexpected(std::move(sockets).error());
+      for (ListenSocket& socket : *sockets) add_listener(std::move(socket));
+    } else {
+      for (const std::string& address : options.listen) {
+        auto socket = open_listen_socket(address);
+        if (!socket) return std::unexpected(std::move(socket).error());
+        add_listener(std::move(*socket));
+      }
     }
     for (Listener& listener : listeners) wait_for_clients(listener);
     return {};
+  }
+
+  void add_listener(ListenSocket socket) {
+    (void)::setsockopt(socket.fd.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer,
+                       sizeof(kSendBuffer));
+    addresses.push_back(socket.address);
+    listeners.emplace_back(io, std::move(socket));
   }
 
   void wait_for_clients(Listener& listener) {
@@ -138,6 +124,7 @@ struct HttpServer::Impl final : HttpSessionHost {
 
   void accept_clients(Listener& listener) {
     if (stopping) return;  // this call was already on its way
+    if (look_for_policy) look_for_policy();
     for (int i = 0; i < kAcceptsPerWake; ++i) {
       if (sessions.size() >= totals.max_connections) {
         if (!has_client(listener)) break;
@@ -185,8 +172,10 @@ struct HttpServer::Impl final : HttpSessionHost {
     }
     (void)fd.release();
     ++totals.accepted;
+    // A unix socket leaves this host by no wire.
+    auto tls = peer.unix_socket ? nullptr : gate.policy().tls;
     auto session = std::make_shared<HttpSession>(
-        std::move(socket), std::move(peer), options, *this);
+        std::move(socket), std::move(peer), std::move(tls), options, *this);
     sessions.push_back(session);
     session->start();
   }
@@ -228,10 +217,12 @@ struct HttpServer::Impl final : HttpSessionHost {
 
   // HttpSessionHost
 
-  std::string_view answer(const HttpRequest& request,
-                          HttpRespond respond) override {
+  std::string_view answer(HttpRequest request, HttpRespond respond) override {
+    if (look_for_policy) look_for_policy();
+    request.base = base_of(request);
     if (++answering <= options.max_requests)
-      return router.dispatch(request, std::move(respond));
+      return gate.answer(request, std::move(respond),
+                         std::chrono::steady_clock::now());
     ++totals.overloaded;
     respond(to_response({.status = 503,
                          .detail = "Too many requests are being answered.",
@@ -239,6 +230,12 @@ struct HttpServer::Impl final : HttpSessionHost {
                          .headers = {{"Retry-After", "1"}}},
                         request));
     return "";
+  }
+
+  [[nodiscard]] std::string base_of(const HttpRequest& request) const {
+    if (!options.external_url.empty()) return options.external_url;
+    return (request.peer.tls ? "https://" : "") + request.host +
+           options.route_prefix;
   }
 
   void on_answered(const HttpRecord& record) override {
@@ -249,6 +246,12 @@ struct HttpServer::Impl final : HttpSessionHost {
   void on_refused(unsigned status) override {
     ++totals.malformed;
     observer({.route = "", .method = "", .status = status});
+  }
+
+  void on_handshake_failed() override { ++totals.handshakes_failed; }
+
+  [[nodiscard]] const std::vector<WebHeader>& headers() const override {
+    return gate.policy().headers;
   }
 
   [[nodiscard]] bool keeps_connections() const override { return !stopping; }
@@ -285,6 +288,13 @@ struct HttpServer::Impl final : HttpSessionHost {
     return slowest != nullptr;
   }
 
+  void set_policy(WebPolicy policy) {
+    const bool other_tls = policy.tls != gate.policy().tls;
+    gate.set_policy(std::move(policy));
+    if (other_tls)
+      for (const auto& session : sessions) session->retire();
+  }
+
   void stop() {
     if (std::exchange(stopping, true)) return;
     for (Listener& listener : listeners) {
@@ -300,8 +310,9 @@ struct HttpServer::Impl final : HttpSessionHost {
 
   asio::io_context& io;
   HttpOptions options;
-  Router router;
+  HttpGate gate;
   Observer observer;
+  std::function<void()> look_for_policy;
   UniqueFd reserve;
   std::vector<std::string> addresses;
   std::list<Listener> listeners;
@@ -336,7 +347,15 @@ HttpStats HttpServer::stats() const {
   return stats;
 }
 
-Router& HttpServer::router() { return impl_->router; }
+Router& HttpServer::router() { return impl_->gate.router(); }
+
+void HttpServer::set_policy(WebPolicy policy) {
+  impl_->set_policy(std::move(policy));
+}
+
+void HttpServer::on_activity(std::function<void()> look) {
+  impl_->look_for_policy = std::move(look);
+}
 
 void HttpServer::stop() { impl_->stop(); }
 

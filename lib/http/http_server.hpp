@@ -15,6 +15,7 @@
 #include "http/http_options.hpp"
 #include "http/http_record.hpp"
 #include "http/router.hpp"
+#include "http/web_policy.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -27,10 +28,11 @@ struct HttpStats {
   std::size_t connections = 0;
   std::size_t max_connections = 0;  ///< the effective cap
   std::uint64_t accepted = 0;
-  std::uint64_t evicted = 0;        ///< closed to make room, or too slow
-  std::uint64_t accept_failed = 0;  ///< no descriptor, no memory
-  std::uint64_t malformed = 0;      ///< refused before they had a route
-  std::uint64_t overloaded = 0;     ///< told 503: too many at once
+  std::uint64_t evicted = 0;            ///< closed to make room, or too slow
+  std::uint64_t accept_failed = 0;      ///< no descriptor, no memory
+  std::uint64_t malformed = 0;          ///< refused before they had a route
+  std::uint64_t overloaded = 0;         ///< told 503: too many at once
+  std::uint64_t handshakes_failed = 0;  ///< of TLS
 };
 
 /// Lives on the thread that runs the io_context; to be destroyed when that
@@ -49,6 +51,13 @@ class HttpServer {
   [[nodiscard]] const std::vector<std::string>& addresses() const;
   [[nodiscard]] HttpStats stats() const;
   [[nodiscard]] Router& router();
+
+  /// For new connections and new requests. Connections whose TLS is another
+  /// one than the policy's end with their next answer.
+  void set_policy(WebPolicy policy);
+  /// Called before clients are accepted and before a request is answered: time
+  /// to look for a new policy.
+  void on_activity(std::function<void()> look);
 
   /// Accepts no more, closes what is idle, lets running requests end.
   void stop();

@@ -3,10 +3,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 #include <ctime>
 #include <utility>
 
@@ -25,6 +24,9 @@ using boost::system::error_code;
 /// sees our last answer and not a reset (RFC 9112 9.6).
 constexpr Duration kDrainDeadline = std::chrono::seconds(1);
 constexpr std::size_t kMaxDrained = std::size_t{256} * 1024;
+
+/// How TLS begins (RFC 8446 5.1), and no HTTP does.
+constexpr char kTlsHandshake = 22;
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7).
 std::string http_date() {
@@ -85,15 +87,49 @@ class Reply {
 }  // namespace
 
 HttpSession::HttpSession(Socket socket, HttpPeer peer,
+                         std::shared_ptr<const TlsContext> tls,
                          const HttpOptions& options, HttpSessionHost& host)
-    : socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
+    : stream_(std::move(socket)),
+      timer_(stream_.socket().get_executor()),
       peer_(std::move(peer)),
+      tls_(std::move(tls)),
       options_(options),
       host_(host) {}
 
 void HttpSession::start() {
-  enter(Phase::Head, options_.head_deadline);
+  enter(tls_ ? Phase::Handshake : Phase::Head, options_.head_deadline);
+  if (!tls_) return receive();
+  stream_.await_bytes([self = shared_from_this()](const error_code& error) {
+    self->on_first_bytes(error);
+  });
+}
+
+void HttpSession::on_first_bytes(const error_code& error) {
+  if (phase_ != Phase::Handshake) return;
+  const auto first = error ? std::nullopt : stream_.peek();
+  if (!first) return close();
+  if (*first != kTlsHandshake)
+    return refuse({.status = 400,
+                   .detail = "This port speaks TLS and nothing else.",
+                   .hint = "https:// instead of http://"});
+  stream_.handshake(
+      tls_, [self = shared_from_this()](const error_code& handshake_error) {
+        self->on_handshake(handshake_error);
+      });
+}
+
+void HttpSession::on_handshake(const error_code& error) {
+  if (phase_ != Phase::Handshake) return;
+  if (error) {
+    host_.on_handshake_failed();
+    // The alert that says why is on its way; a reset would overtake it.
+    stream_.shutdown();
+    enter(Phase::Draining, kDrainDeadline);
+    return drain();
+  }
+  peer_.tls = true;
+  peer_.verified = stream_.has_verified_client();
+  phase_ = Phase::Head;  // under the deadline that the handshake had
   receive();
 }
 
@@ -102,7 +138,7 @@ void HttpSession::close() {
   phase_ = Phase::Closed;
   timer_.cancel();
   error_code ignored;
-  socket_.close(ignored);
+  stream_.socket().close(ignored);
   host_.on_written(std::exchange(waiting_bytes_, 0));
   host_.on_closed(*this);
 }
@@ -110,9 +146,14 @@ void HttpSession::close() {
 void HttpSession::abort() {
   // Else the kernel keeps the unsent rest (reliability.md 0.4).
   const linger reset{.l_onoff = 1, .l_linger = 0};
-  (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &reset,
-                     sizeof(reset));
+  (void)::setsockopt(stream_.socket().native_handle(), SOL_SOCKET, SO_LINGER,
+                     &reset, sizeof(reset));
   close();
+}
+
+void HttpSession::retire() {
+  retired_ = true;
+  if (phase_ == Phase::Idle) finish();
 }
 
 void HttpSession::enter(Phase phase, Duration deadline) {
@@ -134,6 +175,8 @@ void HttpSession::on_deadline() {
     case Phase::Writing:
       return abort();
     case Phase::Idle:
+      return tls_ ? finish() : close();
+    case Phase::Handshake:
     case Phase::Draining:
       return close();
     case Phase::Answering:  // the handler has all the time it needs
@@ -153,7 +196,7 @@ void HttpSession::await_request() {
 }
 
 void HttpSession::receive() {
-  socket_.async_read_some(
+  stream_.read_some(
       asio::buffer(chunk_),
       [self = shared_from_this()](const error_code& error, std::size_t bytes) {
         self->on_received(error, bytes);
@@ -170,6 +213,10 @@ void HttpSession::on_received(const error_code& error, std::size_t bytes) {
 
 void HttpSession::handle_input() {
   // The same bytes get the same answer, however they were cut into segments.
+  if (input_.starts_with(kTlsHandshake))
+    return refuse({.status = 400,
+                   .detail = "This port speaks HTTP without TLS.",
+                   .hint = "http:// instead of https://"});
   const std::size_t skipped = count_leading_line_ends(input_);
   const std::string_view received =
       std::string_view(input_).substr(skipped, options_.max_header_bytes);
@@ -193,13 +240,15 @@ void HttpSession::handle_head(std::size_t head_bytes) {
   head_only_ = head->request.method == HttpMethod::Head;
   accepts_gzip_ = accepts_gzip(head->request.accept_encoding);
   head->request.peer = peer_;
+  head->request.authenticated = peer_.verified;
   asked_ = std::chrono::steady_clock::now();
   record_.method = label(head->request.method);
-  record_.route = host_.answer(
-      head->request, Reply(socket_.get_executor(),
-                           [self = shared_from_this()](HttpResponse response) {
-                             self->on_response(std::move(response));
-                           }));
+  record_.route =
+      host_.answer(std::move(head->request),
+                   Reply(stream_.socket().get_executor(),
+                         [self = shared_from_this()](HttpResponse response) {
+                           self->on_response(std::move(response));
+                         }));
 }
 
 void HttpSession::on_response(HttpResponse response) {
@@ -225,13 +274,20 @@ std::string HttpSession::response_head(const HttpResponse& response) const {
   };
   add("Date", http_date());
   add("Connection", keep_alive_ ? "keep-alive" : "close");
+  const auto add_default = [&](std::string_view name, std::string_view value) {
+    if (std::ranges::find(host_.headers(), name, &WebHeader::name) ==
+        host_.headers().end())
+      add(name, value);
+  };
   if (output_body_) {
     add("Content-Type", response.content_type);
-    add("X-Content-Type-Options", "nosniff");
+    add_default("X-Content-Type-Options", "nosniff");
     add("Cache-Control", "no-store");
-    add("Content-Security-Policy", "default-src 'none'; sandbox");
+    add_default("Content-Security-Policy", "default-src 'none'; sandbox");
     add("Vary", "Accept, Accept-Encoding");
   }
+  for (const WebHeader& header : host_.headers())
+    add(header.name, header.value);
   for (const HttpHeader& header : response.headers)
     add(header.name, header.value);
   if (response.status != 204)
@@ -242,7 +298,7 @@ std::string HttpSession::response_head(const HttpResponse& response) const {
 
 void HttpSession::write(HttpResponse response) {
   output_body_ = std::move(response.body);
-  keep_alive_ = keep_alive_ && host_.keeps_connections();
+  keep_alive_ = keep_alive_ && !retired_ && host_.keeps_connections();
   if (accepts_gzip_ && output_body_ && output_body_->size() >= kMinGzipBytes)
     if (auto packed = gzip(*output_body_)) {
       output_body_ = std::make_shared<const std::string>(std::move(*packed));
@@ -256,27 +312,32 @@ void HttpSession::write(HttpResponse response) {
   const std::array<asio::const_buffer, 2> buffers{
       asio::buffer(output_head_),
       output_body_ ? asio::buffer(*output_body_) : asio::const_buffer()};
-  asio::async_write(
-      socket_, buffers,
-      [self = shared_from_this()](const error_code& error, std::size_t) {
-        if (self->phase_ != Phase::Writing) return;
-        if (error) return self->close();
-        self->on_written();
-      });
+  stream_.write(buffers, [self = shared_from_this()](const error_code& error,
+                                                     std::size_t) {
+    if (self->phase_ != Phase::Writing) return;
+    if (error) return self->close();
+    self->on_written();
+  });
 }
 
 void HttpSession::on_written() {
   output_body_.reset();
   host_.on_written(std::exchange(waiting_bytes_, 0));
-  if (keep_alive_ && host_.keeps_connections()) return await_request();
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
-  enter(Phase::Draining, kDrainDeadline);
-  drain();
+  if (keep_alive_ && !retired_ && host_.keeps_connections())
+    return await_request();
+  finish();
 }
 
+void HttpSession::finish() {
+  enter(Phase::Draining, kDrainDeadline);
+  stream_.finish([self = shared_from_this()] {
+    if (self->phase_ == Phase::Draining) self->drain();
+  });
+}
+
+/// Under TLS what arrives is not even deciphered.
 void HttpSession::drain() {
-  socket_.async_read_some(
+  stream_.socket().async_read_some(
       asio::buffer(chunk_),
       [self = shared_from_this()](const error_code& error, std::size_t bytes) {
         if (self->phase_ != Phase::Draining) return;

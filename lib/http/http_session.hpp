@@ -5,7 +5,6 @@
 /// room.
 
 #include <array>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
@@ -13,8 +12,10 @@
 
 #include "http/http_options.hpp"
 #include "http/http_record.hpp"
+#include "http/http_stream.hpp"
 #include "http/message.hpp"
 #include "http/problem.hpp"
+#include "http/web_policy.hpp"
 
 namespace tcpstated {
 
@@ -25,12 +26,14 @@ class HttpSessionHost {
  public:
   virtual ~HttpSessionHost() = default;
   /// Answers a request; returns the path of its route, "" if it has none.
-  virtual std::string_view answer(const HttpRequest& request,
-                                  HttpRespond respond) = 0;
+  virtual std::string_view answer(HttpRequest request, HttpRespond respond) = 0;
   /// Once for every answer(), when the response is there.
   virtual void on_answered(const HttpRecord& record) = 0;
   /// A request was refused before it could be understood.
   virtual void on_refused(unsigned status) = 0;
+  virtual void on_handshake_failed() = 0;
+  /// What every response carries.
+  [[nodiscard]] virtual const std::vector<WebHeader>& headers() const = 0;
   /// Whether a connection may stay open for another request.
   [[nodiscard]] virtual bool keeps_connections() const = 0;
   /// A connection is kept and begins to wait for its next request.
@@ -46,9 +49,11 @@ class HttpSessionHost {
 /// for a head it may be closed at any moment to make room.
 class HttpSession final : public std::enable_shared_from_this<HttpSession> {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
+  using Socket = HttpStream::Socket;
 
-  HttpSession(Socket socket, HttpPeer peer, const HttpOptions& options,
+  /// Without `tls` it is plain HTTP.
+  HttpSession(Socket socket, HttpPeer peer,
+              std::shared_ptr<const TlsContext> tls, const HttpOptions& options,
               HttpSessionHost& host);
 
   void start();
@@ -56,9 +61,12 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   void close();
   /// Likewise; what the client has not taken does not linger in the kernel.
   void abort();
+  /// At its next answer, or now if it owes none: its TLS is outdated.
+  void retire();
   /// Nothing of a request has been answered yet.
   [[nodiscard]] bool awaits_head() const {
-    return phase_ == Phase::Idle || phase_ == Phase::Head;
+    return phase_ == Phase::Handshake || phase_ == Phase::Idle ||
+           phase_ == Phase::Head;
   }
   /// No answer is owed: the one to close if there are too many.
   [[nodiscard]] bool is_dispensable() const {
@@ -72,6 +80,7 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
 
  private:
   enum class Phase : std::uint8_t {
+    Handshake,  ///< of TLS, from accept on
     Idle,       ///< no byte of a request yet
     Head,       ///< a part of the head
     Answering,  ///< the handler works
@@ -80,6 +89,8 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
     Closed,
   };
 
+  void on_first_bytes(const boost::system::error_code& error);
+  void on_handshake(const boost::system::error_code& error);
   void await_request();
   void receive();
   void on_received(const boost::system::error_code& error, std::size_t bytes);
@@ -89,18 +100,21 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   void refuse(Problem problem);
   void write(HttpResponse response);
   void on_written();
+  void finish();
   void drain();
   void enter(Phase phase, Duration deadline);
   void on_deadline();
   [[nodiscard]] std::string response_head(const HttpResponse& response) const;
 
-  Socket socket_;
+  HttpStream stream_;
   boost::asio::steady_timer timer_;
   HttpPeer peer_;
+  std::shared_ptr<const TlsContext> tls_;
   const HttpOptions& options_;
   HttpSessionHost& host_;
 
   Phase phase_ = Phase::Idle;
+  bool retired_ = false;
   unsigned deadline_number_ = 0;  ///< tells an outdated expiry from a real one
   std::string input_;
   std::array<char, 4096> chunk_{};

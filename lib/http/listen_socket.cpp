@@ -24,21 +24,6 @@ std::string quoted(std::string_view address) {
   return "'" + printable(address) + "'";
 }
 
-/// The address a socket was bound to, as text.
-std::string bound_address(int fd) {
-  sockaddr_storage storage{};
-  socklen_t length = sizeof(storage);
-  auto* const address = reinterpret_cast<sockaddr*>(&storage);
-  if (::getsockname(fd, address, &length) != 0) return "?";
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (::getnameinfo(address, length, host.data(), host.size(), port.data(),
-                    port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return "?";
-  const std::string name(host.data());
-  return (name.contains(':') ? "[" + name + "]" : name) + ":" + port.data();
-}
-
 Result<ListenSocket> listen_on(const sockaddr* address, socklen_t length,
                                bool dual_stack, std::string_view text) {
   ListenSocket made{.family = address->sa_family};
@@ -162,6 +147,28 @@ Result<ListenSocket> listen_tcp(std::string_view text) {
 }
 
 }  // namespace
+
+std::string bound_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(storage);
+  auto* const address = reinterpret_cast<sockaddr*>(&storage);
+  if (::getsockname(fd, address, &length) != 0) return "?";
+  if (storage.ss_family == AF_UNIX) {
+    sockaddr_un local{};
+    std::memcpy(&local, &storage, sizeof(local));
+    return std::string(kUnixPrefix) +
+           printable(std::string_view(
+               local.sun_path,
+               ::strnlen(local.sun_path, sizeof(local.sun_path))));
+  }
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (::getnameinfo(address, length, host.data(), host.size(), port.data(),
+                    port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    return "?";
+  const std::string name(host.data());
+  return (name.contains(':') ? "[" + name + "]" : name) + ":" + port.data();
+}
 
 Result<ListenSocket> open_listen_socket(std::string_view address) {
   if (address.starts_with(kUnixPrefix)) return listen_unix(address);

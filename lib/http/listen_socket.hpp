@@ -24,4 +24,7 @@ struct ListenSocket {
 /// user and group of the daemon. Fails with the address and the reason.
 [[nodiscard]] Result<ListenSocket> open_listen_socket(std::string_view address);
 
+/// The address that a socket was bound to, as text.
+[[nodiscard]] std::string bound_address(int fd);
+
 }  // namespace tcpstated

@@ -29,6 +29,8 @@ struct HttpPeer {
   bool loopback = false;     ///< from this host over TCP
   bool unix_socket = false;  ///< over a unix socket
   std::string address;       ///< "10.0.0.7", "" for a unix socket
+  bool tls = false;
+  bool verified = false;  ///< showed a certificate of the client CA
 };
 
 /// A request whose head was checked: every string is free of control
@@ -42,8 +44,14 @@ struct HttpRequest {
   std::string accept;           ///< "" if not sent
   std::string accept_encoding;  ///< likewise, and so on
   std::string origin;
-  std::string fetch_site;  ///< Sec-Fetch-Site: browsers say whence they come
+  std::string fetch_site;     ///< Sec-Fetch-Site: browsers say whence they come
+  std::string authorization;  ///< gone once the client has logged in
   HttpPeer peer;
+  /// By a password or a verified client certificate.
+  bool authenticated = false;
+  /// What stands before `path` in a link: "web1:19293/tcpstated",
+  /// "https://web1:19293".
+  std::string base;
 };
 
 /// A body rendered once and shared by all who are sent it.

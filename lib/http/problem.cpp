@@ -13,8 +13,10 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::pair<unsigned, std::string_view>, 15> kReasons{{
+constexpr std::array<std::pair<unsigned, std::string_view>, 18> kReasons{{
+    {302, "Found"},
     {400, "Bad Request"},
+    {401, "Unauthorized"},
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
@@ -24,6 +26,7 @@ constexpr std::array<std::pair<unsigned, std::string_view>, 15> kReasons{{
     {413, "Content Too Large"},
     {414, "URI Too Long"},
     {417, "Expectation Failed"},
+    {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},

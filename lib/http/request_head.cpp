@@ -128,6 +128,12 @@ HttpMethod method_of(http::verb verb) {
   }
 }
 
+std::optional<Problem> check_authorization(const Fields& fields) {
+  if (fields.count(http::field::authorization) > 1)
+    return problem(400, "There is more than one Authorization.");
+  return std::nullopt;
+}
+
 /// The path and query of a target in origin form. The absolute form (RFC 9112
 /// 3.2.2) is turned into it if it names the same host.
 std::optional<std::string> origin_form(std::string_view target,
@@ -218,7 +224,8 @@ std::expected<RequestHead, Problem> parse_head(std::string_view head) {
     return std::unexpected(problem(400, "The request head is malformed."));
 
   const Fields& fields = parser.get();
-  for (const auto& check : {check_framing(fields), check_host(fields)})
+  for (const auto& check :
+       {check_framing(fields), check_host(fields), check_authorization(fields)})
     if (check) return std::unexpected(*check);
   const auto field = [&](auto name) {
     const auto value = fields[name];
@@ -231,6 +238,7 @@ std::expected<RequestHead, Problem> parse_head(std::string_view head) {
   request.host = field(http::field::host);
   request.accept = field(http::field::accept);
   request.accept_encoding = field(http::field::accept_encoding);
+  request.authorization = field(http::field::authorization);
   request.origin = field(http::field::origin);
   request.fetch_site = field("Sec-Fetch-Site");
   result.keep_alive = fields.keep_alive();

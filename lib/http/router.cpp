@@ -76,11 +76,12 @@ std::optional<std::string> refuse_detail(const HttpRequest& request,
                                          DetailAccess access) {
   if (is_cross_site(request))
     return "Another web site may not ask for connections and processes.";
-  if (access == DetailAccess::All || request.peer.unix_socket)
+  if (access == DetailAccess::All || request.peer.unix_socket ||
+      request.authenticated)
     return std::nullopt;
   if (!request.peer.loopback)
-    return "Connections and processes are shown to this host only "
-           "(web.detail_access: local).";
+    return "Connections and processes are shown to this host and to those who "
+           "log in only (web.detail_access: local).";
   if (!is_local_name(request.host))
     return "The Host header names neither localhost nor an address "
            "(web.detail_access: local).";
@@ -96,19 +97,64 @@ HttpResponse Router::not_found(const HttpRequest& request) const {
   return to_response(
       {.status = 404,
        .detail = "There is nothing at '" + printable(request.path) + "'.",
-       .hint = near ? std::string(*near) : "/help"},
+       .hint = prefix_ + std::string(near.value_or("/help"))},
       request);
+}
+
+std::optional<std::string_view> Router::without_prefix(
+    std::string_view path) const {
+  if (!path.starts_with(prefix_)) return std::nullopt;
+  path.remove_prefix(prefix_.size());
+  if (path.empty() && !prefix_.empty()) return "/";
+  if (!prefix_.empty() && !path.starts_with('/')) return std::nullopt;
+  return path;
+}
+
+Router::Found Router::find(std::string_view path) const {
+  Found found;
+  for (const Route& route : routes_)
+    if (const auto matched = match(route.path, path)) {
+      found.routes.push_back(&route);
+      found.argument = *matched;
+    }
+  return found;
+}
+
+std::string_view Router::name_of(std::string_view path) const {
+  const auto inside = without_prefix(path);
+  const Found found = inside ? find(*inside) : Found{};
+  return found.routes.empty() ? "" : found.routes.front()->path;
+}
+
+bool Router::is_health(std::string_view path) const {
+  const auto inside = without_prefix(path);
+  const Found found = inside ? find(*inside) : Found{};
+  return !found.routes.empty() &&
+         found.routes.front()->access == RouteAccess::Health;
 }
 
 std::string_view Router::dispatch(const HttpRequest& request,
                                   HttpRespond respond) {
-  std::vector<const Route*> here;
-  std::string_view argument;
-  for (const Route& route : routes_)
-    if (const auto matched = match(route.path, request.path)) {
-      here.push_back(&route);
-      argument = *matched;
-    }
+  if (prefix_.empty()) return dispatch_inside(request, std::move(respond));
+  const auto inside = without_prefix(request.path);
+  if (inside) {
+    HttpRequest moved = request;
+    moved.path = *inside;
+    return dispatch_inside(moved, std::move(respond));
+  }
+  if (request.path == "/")
+    respond({.status = 302,
+             .content_type = "",
+             .body = nullptr,
+             .headers = {{"Location", prefix_ + "/"}}});
+  else
+    respond(not_found(request));
+  return "";
+}
+
+std::string_view Router::dispatch_inside(const HttpRequest& request,
+                                         HttpRespond respond) {
+  const auto [here, argument] = find(request.path);
   if (here.empty()) {
     respond(not_found(request));
     return "";
@@ -138,9 +184,9 @@ std::string_view Router::dispatch(const HttpRequest& request,
       respond(to_response(
           {.status = 403,
            .detail = *why,
-           .hint = "curl localhost:19293" + printable(request.path) +
-                   " on the host itself, or web.detail_access: all in the "
-                   "configuration"},
+           .hint = "curl localhost:19293" + prefix_ + printable(request.path) +
+                   " on the host itself, users in --web.config.file, or "
+                   "web.detail_access: all"},
           request));
       return name;
     }

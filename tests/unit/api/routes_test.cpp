@@ -310,7 +310,7 @@ TEST_F(RoutesTest, DetailsAreForThisHost) {
   for (const Route& route : router->routes()) {
     HttpRequest remote = request(target_of(route));
     remote.peer = {.address = "192.0.2.1"};
-    const bool open = route.access == RouteAccess::Open;
+    const bool open = route.access != RouteAccess::Detail;
     EXPECT_EQ(get(remote).status == 403, !open) << route.path;
   }
 }
@@ -323,9 +323,10 @@ TEST_F(RoutesTest, CountsAreOpenAndNamesAreNot) {
        {"/", "/leaks", "/connections", "/connections/{id}", "/listeners",
         "/processes", "/api/v1/config", "/api/v1/leaks"})
     EXPECT_EQ(access(path), RouteAccess::Detail) << path;
-  for (const std::string_view path :
-       {"/states", "/metrics", "/help", "/-/healthy", "/-/ready"})
+  for (const std::string_view path : {"/states", "/metrics", "/help"})
     EXPECT_EQ(access(path), RouteAccess::Open) << path;
+  for (const std::string_view path : {"/-/healthy", "/-/ready"})
+    EXPECT_EQ(access(path), RouteAccess::Health) << path;
 }
 
 TEST_F(RoutesTest, LifecycleIsOffByDefault) {

@@ -88,6 +88,25 @@ TEST(CommandLine, EveryFlagIsRead) {
   EXPECT_EQ(line.keep_capabilities, KeepCapabilities::All);
 }
 
+TEST(CommandLine, TheFlagsOfTheWebAreRead) {
+  const CommandLine line = parsed(
+      {"--web.config.file=/w.yml", "--web.systemd-socket",
+       "--web.external-url=https://a.example/b/", "--web.route-prefix=/"});
+  EXPECT_EQ(line.web_config_file, "/w.yml");
+  EXPECT_TRUE(line.systemd_socket);
+  EXPECT_EQ(line.external_url.text, "https://a.example/b");
+  EXPECT_EQ(line.external_url.path, "/b");
+  EXPECT_EQ(line.route_prefix, "") << "given, and empty";
+  EXPECT_FALSE(parsed({}).route_prefix);
+}
+
+TEST(CommandLine, ABadUrlAndABadPrefixAreComplainedAbout) {
+  EXPECT_TRUE(complaint({"--web.external-url=a.example"})
+                  .contains("does not fit --web.external-url"));
+  EXPECT_TRUE(complaint({"--web.route-prefix=a b"})
+                  .contains("does not fit --web.route-prefix"));
+}
+
 TEST(CommandLine, ActionsAreRead) {
   EXPECT_EQ(parsed({"--config.check"}).action, Action::CheckConfig);
   EXPECT_EQ(parsed({"--config.print"}).action, Action::PrintConfig);

@@ -168,6 +168,47 @@ TEST_F(RouterTest, DetailAccessCanBeOpenedWhileRunning) {
   EXPECT_EQ(ask(request).status, 200U);
 }
 
+struct PrefixedRouterTest : RouterTest {
+  PrefixedRouterTest() {
+    router = Router({route(HttpMethod::Get, "/", RouteAccess::Open),
+                     route(HttpMethod::Get, "/states", RouteAccess::Open),
+                     route(HttpMethod::Get, "/-/ready", RouteAccess::Health)},
+                    DetailAccess::Local, "/a/b");
+  }
+};
+
+TEST_F(PrefixedRouterTest, PathsAreBehindThePrefix) {
+  EXPECT_EQ(ask(HttpMethod::Get, "/a/b/states").status, 200U);
+  EXPECT_EQ(name, "/states");
+  for (const char* path : {"/a/b", "/a/b/"}) {
+    EXPECT_EQ(ask(HttpMethod::Get, path).status, 200U) << path;
+    EXPECT_EQ(handled, "GET / ");
+  }
+}
+
+TEST_F(PrefixedRouterTest, NothingIsWithoutThePrefix) {
+  for (const char* path :
+       {"/states", "/a", "/a/", "/a/bstates", "/A/b/states", "/a/b/a/b/states"})
+    EXPECT_EQ(ask(HttpMethod::Get, path).status, 404U) << path;
+  EXPECT_TRUE(
+      ask(HttpMethod::Get, "/state").body->ends_with("try: /a/b/states\n"));
+}
+
+TEST_F(PrefixedRouterTest, TheRootLeadsToThePrefix) {
+  const HttpResponse response = ask(HttpMethod::Get, "/");
+  EXPECT_EQ(response.status, 302U);
+  ASSERT_EQ(response.headers.size(), 1U);
+  EXPECT_EQ(response.headers[0].value, "/a/b/");
+}
+
+TEST_F(PrefixedRouterTest, KnowsTheNameAndTheHealthOfAPath) {
+  EXPECT_EQ(router.name_of("/a/b/states"), "/states");
+  EXPECT_EQ(router.name_of("/states"), "");
+  EXPECT_TRUE(router.is_health("/a/b/-/ready"));
+  EXPECT_FALSE(router.is_health("/-/ready"));
+  EXPECT_FALSE(router.is_health("/a/b/states"));
+}
+
 /// A request from this host, in one word: what its Host header says.
 HttpRequest local(std::string host) {
   HttpRequest request;
@@ -196,6 +237,16 @@ TEST(RefuseDetail, ARemotePeerIsRefusedWhateverItsHostSays) {
   request.peer = {.loopback = false, .address = "10.0.0.7"};
   EXPECT_TRUE(refuse_detail(request, DetailAccess::Local));
   EXPECT_FALSE(refuse_detail(request, DetailAccess::All));
+}
+
+TEST(RefuseDetail, WhoHasLoggedInMaySeeThemFromAnywhere) {
+  HttpRequest request = local("web1.example");
+  request.peer = {.loopback = false, .address = "10.0.0.7"};
+  request.authenticated = true;
+  EXPECT_FALSE(refuse_detail(request, DetailAccess::Local));
+  request.fetch_site = "cross-site";
+  EXPECT_TRUE(refuse_detail(request, DetailAccess::Local))
+      << "a browser sends the password for any page";
 }
 
 TEST(RefuseDetail, AUnixSocketNeedsNoLocalName) {

@@ -1,0 +1,1 @@
+fuzz_target(web_config tcpstated_config)
