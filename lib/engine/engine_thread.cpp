@@ -87,7 +87,7 @@ struct EngineThread::Impl final : EngineObserver {
   }
 
   void publish() {
-    std::vector<BackendView> views = parts.unavailable;
+    std::vector<BackendView> views;
     for (std::size_t i = 0; i < parts.backends.size(); ++i) {
       const CaptureStats stats = parts.backends[i]->stats();
       views.push_back(
@@ -96,6 +96,8 @@ struct EngineThread::Impl final : EngineObserver {
            .detail = troubles[i] ? troubles[i]->message : stats.detail,
            .stats = stats});
     }
+    views.insert(views.end(), parts.unavailable.begin(),
+                 parts.unavailable.end());
     // While no backend brings the time on, a view must not look new.
     if (anchor.event != engine.now()) anchor = anchor_at(engine.now());
     NamespaceNames names;

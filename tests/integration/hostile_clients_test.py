@@ -75,7 +75,15 @@ class HostileClients(harness.Case):
         self.assertTrue(answer.startswith(b"HTTP/1.1 200 OK\r\n"), answer)
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.watcher.process.pid}/fd"))
+        """What each of the daemon's descriptors is."""
+        folder = f"/proc/{self.watcher.process.pid}/fd"
+        found = []
+        for number in os.listdir(folder):
+            try:
+                found.append(os.readlink(f"{folder}/{number}"))
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return sorted(found)
 
     def close_wait_of_the_daemon(self):
         listed = self.net.output("ss", "-tanH", "state", "close-wait")
@@ -84,8 +92,9 @@ class HostileClients(harness.Case):
 
     def check_that_nothing_stays(self):
         harness.eventually(
-            lambda: self.descriptors() <= self.descriptors_before, within=20,
-            what="no descriptor more than before")
+            lambda: len(self.descriptors()) <= len(self.descriptors_before),
+            within=20, what=f"no descriptor more than "
+            f"{self.descriptors_before}, now {self.descriptors()}")
         self.assertEqual(self.close_wait_of_the_daemon(), 0)
         self.watcher.stop()
 
