@@ -108,14 +108,6 @@ int add_link(const nlmsghdr* message, void* into) {
   return MNL_CB_OK;
 }
 
-std::optional<IpAddress> read_address(std::span<const std::byte> raw) {
-  IpAddress ip = IpAddress::v4(0);  // 16 bytes overwrite all of it
-  if (raw.size() != 4 && raw.size() != ip.bytes.size()) return std::nullopt;
-  std::memcpy(ip.bytes.data() + ip.bytes.size() - raw.size(), raw.data(),
-              raw.size());
-  return ip;
-}
-
 int add_address(const nlmsghdr* message, void* into) {
   ByteReader reader = payload_of(message);
   if (!read_header<ifaddrmsg>(reader)) return MNL_CB_OK;
@@ -123,8 +115,8 @@ int add_address(const nlmsghdr* message, void* into) {
   std::optional<IpAddress> address;
   std::optional<IpAddress> local;
   for_each_attribute(reader, [&](int type, std::span<const std::byte> value) {
-    if (type == IFA_ADDRESS) address = read_address(value);
-    if (type == IFA_LOCAL) local = read_address(value);
+    if (type == IFA_ADDRESS) address = IpAddress::from_network(value);
+    if (type == IFA_LOCAL) local = IpAddress::from_network(value);
   });
   if (local) address = local;
   if (address) static_cast<Tables*>(into)->addresses.push_back({*address, 128});

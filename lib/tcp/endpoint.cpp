@@ -15,6 +15,15 @@ constexpr unsigned kV4PrefixBits = 96;
 
 }  // namespace
 
+std::optional<IpAddress> IpAddress::from_network(
+    std::span<const std::byte> bytes) {
+  IpAddress ip = v4(0);  // 16 bytes overwrite all of it
+  if (bytes.size() != 4 && bytes.size() != ip.bytes.size()) return std::nullopt;
+  std::memcpy(ip.bytes.data() + ip.bytes.size() - bytes.size(), bytes.data(),
+              bytes.size());
+  return ip;
+}
+
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   // inet_pton() stops at a zero byte and would not see what follows.
   const std::string terminated(text.contains('\0') ? "" : text);

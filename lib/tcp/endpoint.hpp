@@ -7,6 +7,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,6 +29,9 @@ struct IpAddress {
       ip.bytes[12 + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
     return ip;
   }
+  /// From the 4 or 16 bytes in which packets and kernels carry one.
+  [[nodiscard]] static std::optional<IpAddress> from_network(
+      std::span<const std::byte> bytes);
   /// Dotted decimal or RFC 4291 text, without a zone.
   [[nodiscard]] static Result<IpAddress> parse(std::string_view text);
 

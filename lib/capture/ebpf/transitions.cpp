@@ -18,12 +18,8 @@ namespace tcpstated {
 namespace {
 
 IpAddress address(const std::uint8_t* bytes, bool ipv6) {
-  IpAddress ip = IpAddress::v4(0);
-  if (ipv6)
-    std::copy_n(bytes, 16, ip.bytes.begin());
-  else
-    std::copy_n(bytes, 4, ip.bytes.begin() + 12);
-  return ip;
+  const std::span network(bytes, ipv6 ? 16 : 4);
+  return *IpAddress::from_network(std::as_bytes(network));
 }
 
 /// nullopt for a state without a name here (TCP_BOUND_INACTIVE).

@@ -6,9 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 
 #include "base/fd.hpp"
 #include "held_sockets.skel.h"
@@ -41,13 +41,9 @@ Duration tick() {
          std::chrono::nanoseconds(step.tv_nsec);
 }
 
-IpAddress address(const std::uint8_t (&bytes)[16], bool ipv6) {
-  IpAddress ip = IpAddress::v4(0);
-  if (ipv6)
-    std::copy_n(bytes, 16, ip.bytes.begin());
-  else
-    std::copy_n(bytes, 4, ip.bytes.begin() + 12);
-  return ip;
+IpAddress address(const std::uint8_t* bytes, bool ipv6) {
+  const std::span network(bytes, ipv6 ? 16 : 4);
+  return *IpAddress::from_network(std::as_bytes(network));
 }
 
 class BpfHeldSockets final : public HeldSockets {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <span>
+
 namespace tcpstated {
 namespace {
 
@@ -166,6 +169,16 @@ TEST(IpPrefix, ARefusedLengthSaysWhatIsAllowed) {
             "'10.0.0.0/33' has no prefix length between 0 and 32");
   EXPECT_EQ(IpPrefix::parse("::/129").error().message,
             "'::/129' has no prefix length between 0 and 128");
+}
+
+TEST(IpAddress, IsMadeOfTheBytesOfAPacket) {
+  const std::array<std::uint8_t, 16> bytes{0x20, 0x01, 0x0d, 0xb8};
+  const auto network = std::as_bytes(std::span(bytes));
+  EXPECT_EQ(IpAddress::from_network(network),
+            IpAddress::parse("2001:db8::").value());
+  EXPECT_EQ(IpAddress::from_network(network.first(4)),
+            IpAddress::parse("32.1.13.184").value());
+  EXPECT_EQ(IpAddress::from_network(network.first(5)), std::nullopt);
 }
 
 }  // namespace
