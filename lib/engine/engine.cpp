@@ -131,7 +131,6 @@ void Engine::on_local_addresses(std::shared_ptr<const LocalAddresses> ours) {
 
 void Engine::on_packet_time(Instant now) {
   packets_.expire(now);
-  packets_.clear_changes();
   if (views_.kernel) return;
   // Nobody else says what time it is, and this is said after every drain.
   now_ = std::max(now_, now);

@@ -52,7 +52,11 @@ struct EngineThread::Impl final : EngineObserver {
       tick(i);
       const int descriptor = parts.backends[i]->descriptor();
       if (descriptor >= 0)
-        engine_loop.watch(descriptor, [this, i] { drain(i); });
+        engine_loop.watch(descriptor, [this, i] {
+          drain(i);
+          // What is wrong may keep the descriptor readable.
+          return troubles[i] ? pause_of(i) : Duration::zero();
+        });
     }
   }
 
@@ -65,9 +69,13 @@ struct EngineThread::Impl final : EngineObserver {
       publish();
       ask_for_holders();
     }
-    engine_loop.post_after(std::min<Duration>(parts.backends[backend]->period(),
-                                              std::chrono::seconds(1)),
+    engine_loop.post_after(pause_of(backend),
                            [this, backend] { tick(backend); });
+  }
+
+  [[nodiscard]] Duration pause_of(std::size_t backend) const {
+    return std::min<Duration>(parts.backends[backend]->period(),
+                              std::chrono::seconds(1));
   }
 
   void drain(std::size_t backend) {
@@ -100,9 +108,20 @@ struct EngineThread::Impl final : EngineObserver {
                  parts.unavailable.end());
     // While no backend brings the time on, a view must not look new.
     if (anchor.event != engine.now()) anchor = anchor_at(engine.now());
-    NamespaceNames names;
-    if (engine.knows_namespaces()) names = named_network_namespaces();
+    if (engine.knows_namespaces()) refresh_names();
     hooks.on_view(engine.view(std::move(views), anchor, names));
+  }
+
+  /// Names are files: read by the other thread, a view later than their
+  /// sockets.
+  void refresh_names() {
+    if (std::exchange(naming, true)) return;
+    slow_loop.post([this] {
+      engine_loop.post([this, read = named_network_namespaces()] {
+        names = read;
+        naming = false;
+      });
+    });
   }
 
   void ask_for_holders() {
@@ -133,6 +152,8 @@ struct EngineThread::Impl final : EngineObserver {
   PacketView packets;
   Engine engine;
   WallAnchor anchor;
+  NamespaceNames names;
+  bool naming = false;  ///< the other thread reads them
   bool searching = false;
   Instant next_search;
   // Last, so that both threads have ended before anything they use goes.

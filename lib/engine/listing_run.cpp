@@ -18,6 +18,7 @@ struct Run : std::enable_shared_from_this<Run> {
   ListingContext context;
   ListingQuery query;
   std::move_only_function<void(Result<ListingPage>)> answer;
+  ObservedListing observed{query};
   Instant at;
 
   void start() {
@@ -34,11 +35,11 @@ struct Run : std::enable_shared_from_this<Run> {
     context.engine_loop.post([self = shared_from_this()] {
       const Engine& engine = self->context.engine;
       self->at = engine.now();
-      self->answer(merge_parts(
-          self->query, self->at,
-          list_observed(self->query, engine.packets().model(), engine.leaks(),
-                        self->context.policy, self->at),
-          {}));
+      if (self->observed.look_on(engine.packets().model(), engine.leaks(),
+                                 self->context.policy, self->at))
+        return self->list_packets();
+      self->answer(
+          merge_parts(self->query, self->at, self->observed.take_sorted(), {}));
     });
   }
 

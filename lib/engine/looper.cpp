@@ -27,14 +27,21 @@ struct Borrowed {
 };
 
 void await_readable(const std::shared_ptr<Borrowed>& watched,
-                    std::function<void()> task) {
+                    std::function<Duration()> task) {
   watched->descriptor.async_wait(
       Descriptor::wait_read,
       [watched,
        task = std::move(task)](const boost::system::error_code& error) mutable {
         if (error) return;
-        task();
-        await_readable(watched, std::move(task));
+        const Duration pause = task();
+        if (pause <= Duration::zero())
+          return await_readable(watched, std::move(task));
+        auto timer = std::make_shared<boost::asio::steady_timer>(
+            watched->descriptor.get_executor(), pause);
+        timer->async_wait([timer, watched, task = std::move(task)](
+                              const boost::system::error_code&) mutable {
+          await_readable(watched, std::move(task));
+        });
       });
 }
 
@@ -65,7 +72,7 @@ void Looper::post_after(Duration delay, Task task) {
   });
 }
 
-void Looper::watch(int descriptor, std::function<void()> task) {
+void Looper::watch(int descriptor, std::function<Duration()> task) {
   await_readable(std::make_shared<Borrowed>(impl_->io, descriptor),
                  std::move(task));
 }

@@ -30,9 +30,10 @@ class Looper {
   /// Runs `task` on the thread after `delay`. Only from the thread itself.
   void post_after(Duration delay, Task task);
 
-  /// Runs `task` on the thread again and again while `descriptor` is readable.
-  /// The caller keeps it open for as long as the thread runs.
-  void watch(int descriptor, std::function<void()> task);
+  /// Runs `task` on the thread again and again while `descriptor` is readable,
+  /// after the pause that it returned the last time. The caller keeps the
+  /// descriptor open for as long as the thread runs.
+  void watch(int descriptor, std::function<Duration()> task);
 
   /// Drops what has not run yet and joins; post() then does nothing.
   void stop();

@@ -7,6 +7,9 @@
 namespace tcpstated {
 namespace {
 
+/// A millisecond or two of the thread that drains captures.
+constexpr std::size_t kPlacesPerStep = 8192;
+
 Connection row_of(const ObservedConnection& whole, std::size_t i) {
   const ObservedEnd& end = whole.ends[i];
   const FourTuple tuple{.local = end.endpoint,
@@ -30,32 +33,37 @@ bool is_shown(const ObservedConnection& whole, std::size_t i) {
 
 }  // namespace
 
-ListingPart list_observed(const ListingQuery& query, const TcpModel& model,
-                          const LeakDetector& leaks, const LeakPolicy& policy,
-                          Instant now) {
-  SmallestIds smallest(query.limit + 1);
+ObservedListing::ObservedListing(const ListingQuery& query)
+    : query_(query), smallest_(query.limit + 1) {}
+
+bool ObservedListing::look_on(const TcpModel& model, const LeakDetector& leaks,
+                              const LeakPolicy& policy, Instant now) {
   // Packets belong to no process.
-  if (query.names_processes()) return {};
-  model.visit([&](const ObservedConnection& whole) {
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (!is_shown(whole, i)) continue;
-      ListedConnection row{.connection = row_of(whole, i)};
-      if (!query.wants(row.connection, now)) continue;
-      const Leak* const leak = leaks.find(row.connection.key());
-      if (row.connection.state == TcpState::CloseWait)
-        row.cause =
-            leak != nullptr ? leak->cause : judge(policy, row.connection, now);
-      if (!query.causes.empty() &&
-          (!row.cause ||
-           std::ranges::find(query.causes, *row.cause) == query.causes.end()))
-        continue;
-      row.leaked = leak != nullptr;
-      if (leak != nullptr) row.holders = leak->holders;
-      row.peer = whole.ends[1 - i];
-      smallest.add(std::move(row));
-    }
-  });
-  return smallest.take_sorted();
+  if (query_.names_processes()) return false;
+  next_ = model.visit_some(
+      next_, kPlacesPerStep, [&](const ObservedConnection& whole) {
+        for (std::size_t i = 0; i < 2; ++i)
+          if (is_shown(whole, i))
+            add({.connection = row_of(whole, i), .peer = whole.ends[1 - i]},
+                leaks, policy, now);
+      });
+  return next_ != 0;
+}
+
+void ObservedListing::add(ListedConnection row, const LeakDetector& leaks,
+                          const LeakPolicy& policy, Instant now) {
+  if (!query_.wants(row.connection, now)) return;
+  const Leak* const leak = leaks.find(row.connection.key());
+  if (row.connection.state == TcpState::CloseWait)
+    row.cause =
+        leak != nullptr ? leak->cause : judge(policy, row.connection, now);
+  if (!query_.causes.empty() &&
+      (!row.cause ||
+       std::ranges::find(query_.causes, *row.cause) == query_.causes.end()))
+    return;
+  row.leaked = leak != nullptr;
+  if (leak != nullptr) row.holders = leak->holders;
+  smallest_.add(std::move(row));
 }
 
 void add_peers(std::vector<ListedConnection>& rows, const TcpModel& model) {

@@ -24,21 +24,18 @@ PacketView::PacketView(const TcpModelOptions& options, std::uint64_t hash_seed)
              [this](const IpAddress& ip) { return ours_->contains(ip); }) {}
 
 void PacketView::observe(std::span<const Segment> segments) {
-  const std::size_t first = changes_.size();
   model_.observe(segments, changes_);
-  follow(first);
+  follow_changes();
 }
 
 void PacketView::observe(const HardError& error) {
-  const std::size_t first = changes_.size();
   model_.observe(error, changes_);
-  follow(first);
+  follow_changes();
 }
 
 void PacketView::expire(Instant now) {
-  const std::size_t first = changes_.size();
   model_.expire(now, changes_);
-  follow(first);
+  follow_changes();
 }
 
 void PacketView::set_local(std::shared_ptr<const LocalAddresses> ours) {
@@ -46,8 +43,8 @@ void PacketView::set_local(std::shared_ptr<const LocalAddresses> ours) {
   model_.set_local([this](const IpAddress& ip) { return ours_->contains(ip); });
 }
 
-void PacketView::follow(std::size_t first_change) {
-  for (const EndpointChange& change : changes().subspan(first_change)) {
+void PacketView::follow_changes() {
+  for (const EndpointChange& change : changes_) {
     const std::uint64_t id = row_id(change.connection, change.tuple);
     if (is_waiting(change)) {
       waiting_.try_emplace(id, Waiting{.tuple = change.tuple,
@@ -64,6 +61,7 @@ void PacketView::follow(std::size_t first_change) {
                      .quality = Quality::Confirmed,
                      .socket = {.cookie = id}});
   }
+  changes_.clear();
 }
 
 void PacketView::report_waiting(Instant now, std::vector<StateChange>& rows) {

@@ -32,12 +32,6 @@ class PacketView {
   void note_loss(Instant now) { model_.note_loss(now); }
   void set_local(std::shared_ptr<const LocalAddresses> ours);
 
-  /// What changed since clear_changes().
-  [[nodiscard]] std::span<const EndpointChange> changes() const {
-    return changes_;
-  }
-  void clear_changes() { changes_.clear(); }
-
   /// Appends what became of our ends in confirmed CLOSE_WAIT since the last
   /// call: all that are in it, with what is known of their queues at `now`, and
   /// those that left it as CLOSED.
@@ -54,11 +48,11 @@ class PacketView {
     Instant last_sent;  ///< when that was seen to move
   };
 
-  void follow(std::size_t first_change);
+  void follow_changes();
 
   std::shared_ptr<const LocalAddresses> ours_;
   TcpModel model_;
-  std::vector<EndpointChange> changes_;
+  std::vector<EndpointChange> changes_;       ///< scratch, reused
   std::map<std::uint64_t, Waiting> waiting_;  ///< by row_id()
   std::vector<StateChange> left_;             ///< since the last report
 };

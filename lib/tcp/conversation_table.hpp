@@ -5,6 +5,7 @@
 /// move, no insertion takes long, and memory is touched only as it is needed.
 /// Private to this room.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -90,8 +91,16 @@ class ConversationTable {
   /// In the order of their slots.
   template <class Visit>
   void for_each(const Visit& visit) const {
-    for (Slot slot = 0; slot < used_; ++slot)
+    for_each_of(0, used_, visit);
+  }
+  /// Of `most` slots from `first` on; returns the next one, 0 after the last.
+  template <class Visit>
+  Slot for_each_of(Slot first, Slot most, const Visit& visit) const {
+    const Slot end =
+        first + std::min<Slot>(most, used_ - std::min(first, used_));
+    for (Slot slot = first; slot < end; ++slot)
       if (rows_[slot].in_use) visit(slot, rows_[slot]);
+    return end < used_ ? end : 0;
   }
 
  private:

@@ -19,7 +19,7 @@ enum class EvictionClass : std::uint8_t {
   Closed,       ///< remembered for its late segments only
   TimeWait,     ///< TIME-WAIT or CLOSED at both ends
   Established,  ///< at both ends, the longest idle first
-  HalfClosed,   ///< everything else, CLOSE-WAIT last
+  HalfClosed,   ///< everything else: CLOSE-WAIT and its peers
 };
 
 inline constexpr std::size_t kEvictionClassCount = 6;

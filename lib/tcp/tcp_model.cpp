@@ -363,6 +363,16 @@ void TcpModel::visit(
   for (const auto& [id, slot] : by_id) visitor(impl_->view(slot));
 }
 
+std::size_t TcpModel::visit_some(
+    std::size_t from, std::size_t most,
+    const std::function<void(const ObservedConnection&)>& visitor) const {
+  const auto first = static_cast<Slot>(from);
+  const Slot next = impl_->table.for_each_of(
+      first, static_cast<Slot>(most),
+      [&](Slot slot, const Conversation&) { visitor(impl_->view(slot)); });
+  return next;
+}
+
 const ObservedCounts& TcpModel::counts() const {
   return impl_->ledger.counts();
 }

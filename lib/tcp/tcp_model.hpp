@@ -87,6 +87,13 @@ class TcpModel {
   void visit(
       const std::function<void(const ObservedConnection&)>& visitor) const;
 
+  /// Visits those at the next `most` places of the table from `from` on, in no
+  /// particular order. Returns where to go on, 0 at the end: between two calls
+  /// segments may be observed.
+  std::size_t visit_some(
+      std::size_t from, std::size_t most,
+      const std::function<void(const ObservedConnection&)>& visitor) const;
+
   [[nodiscard]] std::size_t size() const;
   /// At most so many connections: the smaller one of the bounds.
   [[nodiscard]] std::size_t capacity() const;

@@ -43,7 +43,10 @@ struct PacketViewTest : testing::Test, EngineObserver {
     return engine.view({}, {});
   }
   [[nodiscard]] ListingPart list(const ListingQuery& query = {}) const {
-    return list_observed(query, packets.model(), leaks, {}, engine.now());
+    ObservedListing listing(query);
+    while (listing.look_on(packets.model(), leaks, {}, engine.now())) {
+    }
+    return listing.take_sorted();
   }
 };
 

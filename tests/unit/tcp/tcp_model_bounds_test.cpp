@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <set>
 #include <string>
 
 #include "fakes/segment_crowd.hpp"
@@ -70,6 +71,34 @@ TEST(TcpModelBounds, EvictedConnectionsAreForgotten) {
   crowd.model().on_forgotten([&](const ObservedConnection&) { ++forgotten; });
   crowd.ask();
   EXPECT_EQ(forgotten, 1);
+}
+
+TEST(TcpModelBounds, AreVisitedInStepsEachOnceWhileOthersCome) {
+  SegmentCrowd crowd(room_for(50));
+  std::set<std::uint64_t> there;
+  for (int i = 0; i < 20; ++i) crowd.open();
+  crowd.model().visit(
+      [&](const ObservedConnection& one) { there.insert(one.id); });
+  std::multiset<std::uint64_t> seen;
+  std::size_t next = 0;
+  int steps = 0;
+  do {
+    next = crowd.model().visit_some(
+        next, 7, [&](const ObservedConnection& one) { seen.insert(one.id); });
+    ++steps;
+    crowd.open();
+  } while (next != 0);
+  EXPECT_EQ(steps, 4);
+  for (const std::uint64_t id : there) EXPECT_EQ(seen.count(id), 1U) << id;
+}
+
+TEST(TcpModelBounds, AnEmptyTableIsVisitedInOneStep) {
+  SegmentCrowd crowd(room_for(5));
+  EXPECT_EQ(crowd.model().visit_some(0, 10,
+                                     [](const ObservedConnection&) {
+                                       ADD_FAILURE() << "there is none";
+                                     }),
+            0U);
 }
 
 TEST(TcpModelBounds, CountsStayExact) {
