@@ -10,6 +10,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
+#include <set>
 #include <utility>
 
 #include "api/routes.hpp"
@@ -63,6 +64,7 @@ class Service {
   void on_view(std::shared_ptr<const HostView> view);
   void on_leak(const LeakEvent& event);
   void on_backend(const std::string& name, const std::optional<Error>& trouble);
+  void note_interfaces(const HostView& view);
   void await_signal();
   void feed_watchdog(Duration every);
   Result<> reload();
@@ -88,6 +90,7 @@ class Service {
   asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
   asio::steady_timer watchdog_{io_};
   asio::steady_timer stop_timer_{io_};
+  std::set<std::string> uncaptured_;  ///< interfaces, as last logged
   bool progressed_ = false;  ///< the engine, since the watchdog was fed
   bool stopping_ = false;
 };
@@ -142,7 +145,7 @@ void Service::lend_to_api() {
     asio::post(io_, std::move(task));
   };
   api_.read_self = read_process_self;
-  api_.count_http_connections = [this] { return server_->stats().connections; };
+  api_.http_stats = [this] { return server_->stats(); };
   api_.reload_config = [this] { return reload(); };
   api_.quit = [this] { asio::post(io_, [this] { stop(); }); };
 }
@@ -185,12 +188,34 @@ int Service::run() {
 
 void Service::on_view(std::shared_ptr<const HostView> view) {
   progressed_ = true;
+  note_interfaces(*view);
   const bool became_ready = view->ready && !api_.view->ready;
   api_.view = std::move(view);
   if (stopping_ || !api_.view->ready) return;
   if (!became_ready) return systemd_.status(status_line());
   systemd_.ready(status_line());
   log_.info("ready", {{"status", status_line()}});
+}
+
+/// One line when packets are missed somewhere, and one when that is over:
+/// interfaces are tried again and again.
+void Service::note_interfaces(const HostView& view) {
+  std::set<std::string> uncaptured;
+  std::string reasons;
+  for (const BackendView& backend : view.backends)
+    for (const InterfaceStats& one : backend.stats.interfaces) {
+      if (one.trouble.empty()) continue;
+      uncaptured.insert(one.name);
+      reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", one.name,
+                             one.trouble);
+    }
+  if (uncaptured == uncaptured_) return;
+  uncaptured_ = std::move(uncaptured);
+  if (uncaptured_.empty())
+    log_.info("packets are captured on every interface again");
+  else
+    log_.warn("packets are not captured everywhere, trying on",
+              {{"interfaces", reasons}});
 }
 
 void Service::on_leak(const LeakEvent& event) {

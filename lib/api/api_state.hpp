@@ -15,6 +15,7 @@
 #include "config/config.hpp"
 #include "engine/engine_thread.hpp"
 #include "engine/host_view.hpp"
+#include "http/http_server.hpp"
 
 namespace tcpstated {
 
@@ -43,7 +44,7 @@ struct ApiState {
   /// Runs a task on the I/O thread; callable from any thread.
   std::function<void(std::move_only_function<void()>)> post;
   std::function<ProcessSelf()> read_self;
-  std::function<std::size_t()> count_http_connections;
+  std::function<HttpStats()> http_stats;
   /// Loads the configuration anew; an Error leaves the old one in use.
   std::function<Result<>()> reload_config;
   std::function<void()> quit;

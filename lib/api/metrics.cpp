@@ -214,7 +214,9 @@ const std::vector<MetricInfo> kMetrics{
        into.add(number(from.view.totals.holders_not_permitted), {{"reason", "not_permitted"}});
      }},
     {"tcpstated_http_connections", Gauge, "Number of open HTTP connections.",
-     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.http_connections)); }, true},
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.http.connections)); }, true},
+    {"tcpstated_http_handshakes_failed_total", Counter, "Number of TLS handshakes that failed.",
+     [](const MetricSource& from, MetricSamples& into) { into.add(number(from.http.handshakes_failed)); }, true},
     {"tcpstated_config_last_reload_successful", Gauge, "Whether the last configuration reload succeeded.",
      [](const MetricSource& from, MetricSamples& into) { into.add(from.reload.successful ? 1 : 0); }},
     {"tcpstated_config_last_reload_success_timestamp_seconds", Gauge, "Timestamp of the last successful configuration reload.",

@@ -17,6 +17,7 @@
 #include "api/daemon_info.hpp"
 #include "base/log.hpp"
 #include "engine/host_view.hpp"
+#include "http/http_server.hpp"
 
 namespace tcpstated {
 
@@ -33,7 +34,7 @@ struct MetricSource {
   const ProcessSelf& self;
   const Log& log;
   ReloadState reload;
-  std::size_t http_connections = 0;
+  HttpStats http;
   std::size_t max_processes = 20;
 };
 

@@ -221,7 +221,7 @@ auto metrics_page(ApiState& state) {
                          .self = state.read_self(),
                          .log = state.log,
                          .reload = state.reload,
-                         .http_connections = state.count_http_connections(),
+                         .http = state.http_stats(),
                          .max_processes = state.config.leaks.max_processes},
                         own);
     if (own)

@@ -58,7 +58,7 @@ struct ApiWorld : testing::Test {
   ApiWorld() {
     state.post = [this](TaskQueue::Task task) { queue.post(std::move(task)); };
     state.read_self = [] { return ProcessSelf{}; };
-    state.count_http_connections = [] { return std::size_t{1}; };
+    state.http_stats = [] { return HttpStats{.connections = 1}; };
     make_router();
   }
   ~ApiWorld() override { engine.reset(); }

@@ -258,7 +258,7 @@ TEST(GoldenMetrics, TheWholeText) {
                      .log = log,
                      .reload = {.successful = true,
                                 .last_success = world().daemon.started},
-                     .http_connections = 2},
+                     .http = {.connections = 2}},
                     true)));
 }
 
