@@ -117,15 +117,6 @@ void Reconciler::abandon_dump() {
   tombstones_.clear();
 }
 
-void Reconciler::follow(StateSet followed) {
-  followed = followed.without({TcpState::Closed});
-  if (!followed.without(followed_).empty()) complete_ = false;
-  followed_ = followed;
-  erase_if(sockets_, [&](const auto& entry) {
-    return !followed_.contains(entry.second.state);
-  });
-}
-
 const FollowedSocket* Reconciler::find(std::uint64_t cookie) const {
   const auto found = sockets_.find(cookie);
   return found == sockets_.end() ? nullptr : &found->second;

@@ -85,10 +85,6 @@ class Reconciler {
   /// A dump cannot be made after all.
   void abandon_dump();
 
-  /// Other states from here on; sockets in no state of the set are forgotten,
-  /// those in new ones come with the next dump.
-  void follow(StateSet followed);
-
   /// nullptr if it is not followed. Valid until the next change.
   [[nodiscard]] const FollowedSocket* find(std::uint64_t cookie) const;
   void visit(const std::function<void(const FollowedSocket&)>& visitor) const;

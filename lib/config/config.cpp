@@ -138,8 +138,7 @@ std::expected<Config, std::vector<ConfigProblem>> parse_config(
 
 std::string format_config(const Config& config) {
   std::string text =
-      "# /etc/tcpstated/tcpstated.yml, see tcpstated.yml(5). Every key is "
-      "optional.\n"
+      "# /etc/tcpstated/tcpstated.yml. Every key is optional.\n"
       "# Unknown keys, duplicate keys, anchors and further documents are "
       "errors.\n"
       "# SIGHUP reloads it; keys marked (restart) need a restart.\n";

@@ -4,40 +4,15 @@
 /// Capture files written byte by byte, so that a test can also write what no
 /// program would. Gone with the test.
 
-#include <unistd.h>
-
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "base/time.hpp"
 #include "fakes/frame_builder.hpp"
+#include "fakes/temporary_folder.hpp"
 
 namespace tcpstated {
-
-/// A folder and what a test writes into it.
-class CaptureFolder {
- public:
-  CaptureFolder() : path_("/tmp/tcpstated-capture-XXXXXX") {
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  CaptureFolder(const CaptureFolder&) = delete;
-  CaptureFolder& operator=(const CaptureFolder&) = delete;
-  ~CaptureFolder() { std::filesystem::remove_all(path_); }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-  std::string write(const std::string& name, const std::string& content) {
-    const std::string file = path_ + "/" + name;
-    std::ofstream(file, std::ios::binary) << content;
-    return file;
-  }
-
- private:
-  std::string path_;
-};
 
 /// Fields in the byte order of this machine, as the magic number says.
 class CaptureBytes {

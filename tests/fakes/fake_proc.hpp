@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "fakes/temporary_folder.hpp"
+
 namespace tcpstated {
 
 /// One process of a FakeProc; every call changes what the directory shows.
@@ -104,18 +106,10 @@ class FakeProcess {
 
 class FakeProc {
  public:
-  FakeProc() {
-    std::string name = testing::TempDir() + "fake_proc.XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    root_ = name;
-    permit(root_);  // mkdtemp() lets nobody else in
-  }
+  FakeProc() { permit(root_); }  // a folder of a test lets nobody else in
   FakeProc(const FakeProc&) = delete;
   FakeProc& operator=(const FakeProc&) = delete;
-  ~FakeProc() {
-    permit(root_);
-    std::filesystem::remove_all(root_);
-  }
+  ~FakeProc() { permit(root_); }
 
   [[nodiscard]] std::string root() const { return root_.string(); }
 
@@ -144,7 +138,8 @@ class FakeProc {
       if (entry.is_directory() && !entry.is_symlink()) permit(entry.path());
   }
 
-  std::filesystem::path root_;
+  TemporaryFolder folder_;
+  std::filesystem::path root_ = folder_.path();
 };
 
 }  // namespace tcpstated

@@ -8,14 +8,7 @@
 
 #include "base/strings.hpp"
 #include "config/config.hpp"
-
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
+#include "config_problems.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
@@ -23,14 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto config = parse_config(text);
   if (!config) {
-    require(!config.error().empty());
-    const auto lines = static_cast<int>(split(text, '\n').size());
-    for (const ConfigProblem& problem : config.error()) {
-      require(problem.line >= 1 && problem.line <= lines + 1);
-      require(problem.column >= 1);
-      const std::string told = to_string(problem, "f");
-      require(printable(told, told.size()) == told);
-    }
+    check_refused(text, config.error());
     return 0;
   }
   const std::string printed = format_config(*config);

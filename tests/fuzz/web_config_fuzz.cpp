@@ -4,18 +4,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/strings.hpp"
 #include "config/web_config.hpp"
+#include "config_problems.hpp"
 #include "http/password_hash.hpp"
 
 namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_accepted(const tcpstated::WebConfig& config) {
   using namespace tcpstated;
@@ -47,13 +43,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     check_accepted(*config);
     return 0;
   }
-  require(!config.error().empty());
-  const auto lines = static_cast<int>(split(text, '\n').size());
-  for (const ConfigProblem& problem : config.error()) {
-    require(problem.line >= 1 && problem.line <= lines + 1);
-    require(problem.column >= 1);
-    const std::string told = to_string(problem, "f");
-    require(printable(told, told.size()) == told);
-  }
+  check_refused(text, config.error());
   return 0;
 }

@@ -34,14 +34,16 @@ _numbers = itertools.count(1)
 
 
 def eventually(predicate, within=DEADLINE, what=None):
-    """The first true value of predicate(); AssertionError after `within` s."""
+    """The first true value of predicate(); AssertionError after `within` s,
+    which says `what`, or what that returns then."""
     end = time.monotonic() + within
     while True:
         value = predicate()
         if value:
             return value
         if time.monotonic() >= end:
-            name = what or getattr(predicate, "__name__", "it")
+            name = (what() if callable(what) else what
+                    or getattr(predicate, "__name__", "it"))
             raise AssertionError(f"not within {within} s: {name}")
         time.sleep(0.02)
 

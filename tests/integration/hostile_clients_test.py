@@ -93,7 +93,7 @@ class HostileClients(harness.Case):
     def check_that_nothing_stays(self):
         harness.eventually(
             lambda: len(self.descriptors()) <= len(self.descriptors_before),
-            within=20, what=f"no descriptor more than "
+            within=20, what=lambda: f"no descriptor more than "
             f"{self.descriptors_before}, now {self.descriptors()}")
         self.assertEqual(self.close_wait_of_the_daemon(), 0)
         self.watcher.stop()

@@ -79,7 +79,7 @@ TEST(MutatedCaptures, AreReadOrRefusedAndCounted) {
   const auto contents = originals();
   ASSERT_GT(contents.size(), 40U);
   Random random(20'001);
-  CaptureFolder folder;
+  TemporaryFolder folder;
   std::uint64_t frames = 0;
   std::size_t errors = 0;
   for (std::size_t i = 0; i < wanted; ++i) {

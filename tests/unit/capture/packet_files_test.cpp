@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct PacketFilesTest : testing::Test {
-  CaptureFolder folder;
+  TemporaryFolder folder;
   std::vector<std::string> paths;
   std::unique_ptr<PacketFiles> files;
   RecordingSink sink;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using testing::Test;
 
 struct PcapFileTest : Test {
-  CaptureFolder folder;
+  TemporaryFolder folder;
 
   PcapFile opened(const std::string& content) {
     auto file = PcapFile::open(folder.write("file", content));

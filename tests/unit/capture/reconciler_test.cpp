@@ -179,19 +179,5 @@ TEST_F(ReconcilerTest, RowsThatAreNoSocketsAreNotFollowed) {
   EXPECT_EQ(known.size(), 0U);
 }
 
-TEST_F(ReconcilerTest, FollowingFewerStatesForgetsTheOthers) {
-  known = Reconciler(kWatchedStates);
-  (void)dump({row(1, Listen, 0ms), row(2, CloseWait, 0ms)});
-  known.follow(StateSet{CloseWait});
-  EXPECT_EQ(known.size(), 1U);
-}
-
-TEST_F(ReconcilerTest, FollowingMoreStatesIsNoMismatchBeforeTheNextDump) {
-  (void)dump({});
-  known.follow(kWatchedStates);
-  known.apply(event(1, FinWait1, FinWait2, 1ms));
-  EXPECT_EQ(known.corrections().mismatched, 0U);
-}
-
 }  // namespace
 }  // namespace tcpstated

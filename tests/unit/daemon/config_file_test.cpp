@@ -12,24 +12,17 @@
 #include <fstream>
 
 #include "base/fd.hpp"
+#include "fakes/temporary_folder.hpp"
 
 namespace tcpstated {
 namespace {
 
 struct ConfigFile : testing::Test {
-  std::filesystem::path folder;
-  std::string path;
-
-  ConfigFile() {
-    std::string name = testing::TempDir() + "config_file.XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    folder = name;
-    path = folder / "tcpstated.yml";
-  }
-  ~ConfigFile() override { std::filesystem::remove_all(folder); }
+  TemporaryFolder folder;
+  std::string path = folder.file("tcpstated.yml");
 
   void write(std::string_view text, ::mode_t mode = 0644) {
-    std::ofstream(path, std::ios::binary) << text;
+    folder.write("tcpstated.yml", text);
     ASSERT_EQ(::chmod(path.c_str(), mode), 0);
   }
   /// Every line of the failure, with the folder as "DIR"; "" if it was read.
@@ -38,9 +31,7 @@ struct ConfigFile : testing::Test {
     if (config) return "";
     std::string text;
     for (const std::string& line : config.error()) text += line + "\n";
-    for (std::size_t at; (at = text.find(folder.string())) != text.npos;)
-      text.replace(at, folder.string().size(), "DIR");
-    return text;
+    return folder.without_path(std::move(text));
   }
 };
 
@@ -78,7 +69,7 @@ TEST_F(ConfigFile, ThatIsThereButBadIsNoAbsentFile) {
 
 TEST_F(ConfigFile, ALinkIsFollowed) {
   write("metrics: {max_processes: 7}\n");
-  std::filesystem::rename(path, folder / "real.yml");
+  std::filesystem::rename(path, folder.file("real.yml"));
   std::filesystem::create_symlink("real.yml", path);
   EXPECT_EQ(load_config(path, false)->leaks.max_processes, 7U);
 }

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "fakes/certificates.hpp"
+#include "fakes/temporary_folder.hpp"
 
 namespace tcpstated {
 namespace {
@@ -19,23 +20,14 @@ constexpr std::string_view kPair =
     "tls_server_config:\n  cert_file: a.crt\n  key_file: a.key\n";
 
 struct WebConfigFileTest : testing::Test {
-  std::filesystem::path folder;
+  TemporaryFolder folder;
   FakeAuthority authority;
   WebConfigFile::Time now{1h};
 
-  WebConfigFileTest() {
-    std::string name = testing::TempDir() + "web_config.XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    folder = name;
-  }
-  ~WebConfigFileTest() override { std::filesystem::remove_all(folder); }
+  [[nodiscard]] std::string path() const { return folder.file("web.yml"); }
 
-  [[nodiscard]] std::string path() const { return folder / "web.yml"; }
-
-  /// Another file each time, as a careful program replaces one.
   void write(const std::string& name, std::string_view text) const {
-    std::ofstream(folder / "new", std::ios::binary) << text;
-    std::filesystem::rename(folder / "new", folder / name);
+    folder.write(name, text);
   }
   void write_pair() const {
     const PemPair pair = authority.issue("server", "DNS:localhost");
@@ -46,10 +38,7 @@ struct WebConfigFileTest : testing::Test {
   [[nodiscard]] std::string problem() const {
     const auto loaded = load_web_config(path());
     if (loaded || loaded.error().size() != 1) return "";
-    std::string text = loaded.error().front();
-    for (std::size_t at; (at = text.find(folder.string())) != text.npos;)
-      text.replace(at, folder.string().size(), "DIR");
-    return text;
+    return folder.without_path(loaded.error().front());
   }
 };
 
@@ -74,7 +63,7 @@ TEST_F(WebConfigFileTest, FilesAreRelativeToItsFolder) {
 TEST_F(WebConfigFileTest, AFileThatIsNotThereIsToldAtItsKey) {
   write("web.yml", kPair);
   write_pair();
-  std::filesystem::remove(folder / "a.key");
+  std::filesystem::remove(folder.file("a.key"));
   EXPECT_EQ(problem(),
             "DIR/web.yml:3:3: tls_server_config.key_file: cannot read "
             "'DIR/a.key': No such file or directory");
@@ -101,7 +90,7 @@ TEST_F(WebConfigFileTest, TheKeyOfAnotherCertificateIsTold) {
 TEST_F(WebConfigFileTest, AKeyThatOthersMayWriteIsNotTrusted) {
   write("web.yml", kPair);
   write_pair();
-  ASSERT_EQ(::chmod((folder / "a.key").c_str(), 0666), 0);
+  ASSERT_EQ(::chmod((folder.file("a.key")).c_str(), 0666), 0);
   EXPECT_TRUE(problem().contains("everybody may write it"));
 }
 
@@ -165,7 +154,7 @@ TEST_F(WebConfigFileTest, ACertificateThatComesBackIsLoaded) {
   write_pair();
   WebConfigFile file(path());
   ASSERT_TRUE(file.load());
-  std::filesystem::remove(folder / "a.crt");
+  std::filesystem::remove(folder.file("a.crt"));
   const auto gone = file.look(now);
   ASSERT_TRUE(gone);
   EXPECT_FALSE(*gone);

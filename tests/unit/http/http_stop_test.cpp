@@ -8,9 +8,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 
+#include "fakes/temporary_folder.hpp"
 #include "http/listen_socket.hpp"
 #include "unit/http/http_world.hpp"
-#include "unit/http/temporary_folder.hpp"
 
 namespace tcpstated {
 namespace {

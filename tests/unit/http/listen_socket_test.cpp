@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "fakes/temporary_folder.hpp"
 #include "unit/http/http_world.hpp"
-#include "unit/http/temporary_folder.hpp"
 
 namespace tcpstated {
 namespace {

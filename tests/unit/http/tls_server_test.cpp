@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "fakes/certificates.hpp"
+#include "fakes/temporary_folder.hpp"
 #include "unit/http/http_world.hpp"
-#include "unit/http/temporary_folder.hpp"
 #include "unit/http/tls_client.hpp"
 
 namespace tcpstated {
