@@ -6,13 +6,13 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
 
 #include "base/strings.hpp"
+#include "kernel/clock.hpp"
 #include "kernel/proc_file.hpp"
 #include "kernel/proc_text.hpp"
 
@@ -38,12 +38,9 @@ std::uint64_t stat_field(std::string_view stat, std::size_t number) {
 }
 
 double boot_time() {
-  timespec wall{};
-  timespec since_boot{};
-  ::clock_gettime(CLOCK_REALTIME, &wall);
-  ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
-  return static_cast<double>(wall.tv_sec - since_boot.tv_sec) +
-         static_cast<double>(wall.tv_nsec - since_boot.tv_nsec) / 1e9;
+  const std::chrono::duration<double> seconds =
+      read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME);
+  return seconds.count();
 }
 
 }  // namespace
@@ -103,11 +100,10 @@ void ServiceManager::status(const std::string& status) {
 }
 
 void ServiceManager::reloading() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const auto microseconds = now.tv_sec * 1'000'000 + now.tv_nsec / 1000;
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+      read_clock(CLOCK_MONOTONIC));
   ::sd_notify(
-      0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", microseconds).c_str());
+      0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
 }
 
 void ServiceManager::stopping() { ::sd_notify(0, "STOPPING=1"); }

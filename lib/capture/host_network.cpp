@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/host_network.hpp"
 
-#include <time.h>
-
 #include <utility>
 
 #include "capture/link_watch.hpp"
 #include "capture/pcap_live.hpp"
+#include "kernel/clock.hpp"
 
 namespace tcpstated {
 namespace {
-
-Duration read_clock(clockid_t which) {
-  timespec now{};
-  ::clock_gettime(which, &now);  // cannot fail for a clock that exists
-  return std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec);
-}
 
 class RealHostNetwork final : public HostNetwork {
  public:

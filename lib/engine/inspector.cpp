@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/inspector.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <map>
 #include <unordered_map>
 #include <utility>
 
+#include "kernel/clock.hpp"
 #include "tcp/state_set.hpp"
 
 namespace tcpstated {
@@ -17,12 +16,7 @@ namespace {
 /// this pace even when the old ones still hold it.
 constexpr Duration kFullSearchEvery = std::chrono::seconds(30);
 
-Duration thread_cpu() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return std::chrono::seconds(now.tv_sec) +
-         std::chrono::nanoseconds(now.tv_nsec);
-}
+Duration thread_cpu() { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 std::shared_ptr<const Holders> to_holders(const ProcessScan& scan,
                                           std::uint64_t inode) {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real SocketView: NETLINK_SOCK_DIAG and /proc/net.
-#include <time.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
 
+#include "kernel/clock.hpp"
 #include "kernel/netlink_socket.hpp"
 #include "kernel/socket_view.hpp"
 
@@ -16,13 +15,6 @@ namespace {
 /// Look-ups sent in one datagram. Their answers wait in the socket's buffer
 /// together (about 2.3 KiB each of 208 KiB).
 constexpr std::size_t kLookupBatch = 32;
-
-Duration read_clock(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return std::chrono::seconds(now.tv_sec) +
-         std::chrono::nanoseconds(now.tv_nsec);
-}
 
 class SockDiagView final : public SocketView {
  public:

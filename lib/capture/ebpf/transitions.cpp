@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bpf/bpf.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstring>
@@ -10,6 +9,7 @@
 
 #include "capture/ebpf/event.h"
 #include "capture/event_source.hpp"
+#include "kernel/clock.hpp"
 #include "kernel/ebpf/libbpf_words.hpp"
 #include "kernel/ebpf_support.hpp"
 #include "transitions.skel.h"
@@ -98,10 +98,7 @@ class BpfEventSource final : public EventSource {
   }
 
   [[nodiscard]] Instant now() const override {
-    timespec now{};
-    ::clock_gettime(CLOCK_BOOTTIME, &now);
-    return Instant(std::chrono::seconds(now.tv_sec) +
-                   std::chrono::nanoseconds(now.tv_nsec));
+    return Instant(read_clock(CLOCK_BOOTTIME));
   }
 
   void set_mode(EventMode mode) override {

@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +11,7 @@
 
 #include "base/fd.hpp"
 #include "held_sockets.skel.h"
+#include "kernel/clock.hpp"
 #include "kernel/ebpf/held_socket.h"
 #include "kernel/ebpf/libbpf_words.hpp"
 #include "kernel/ebpf_support.hpp"
@@ -26,19 +26,11 @@ constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
 /// Nanoseconds of a tick of /proc/PID/stat (USER_HZ is 100 everywhere).
 constexpr std::uint64_t kClockTick = 10'000'000;
 
-Duration read_clock(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return std::chrono::seconds(now.tv_sec) +
-         std::chrono::nanoseconds(now.tv_nsec);
-}
-
 /// One jiffy: the coarse clocks move by it.
 Duration tick() {
   timespec step{};
   ::clock_getres(CLOCK_MONOTONIC_COARSE, &step);
-  return std::chrono::seconds(step.tv_sec) +
-         std::chrono::nanoseconds(step.tv_nsec);
+  return to_duration(step);
 }
 
 IpAddress address(const std::uint8_t* bytes, bool ipv6) {
